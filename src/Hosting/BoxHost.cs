@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Quintet.Hosting.Errors;
+using Quintet.Hosting.Health;
+using Quintet.Hosting.Settings;
+using Quintet.Hosting.Supervised;
+using Quintet.Hosting.Telemetry;
+
+namespace Quintet.Hosting;
+
+/// <summary>The common ground of the boxes: settings, logs, telemetry, health and problem details, wired once.</summary>
+public static class BoxHost
+{
+    /// <summary>
+    /// A builder that listens nowhere yet. Settings come from <paramref name="settings"/>; logs go to the console in the format that
+    /// <c>Logging:Console:FormatterName</c> names (<c>simple</c> by default, <c>json</c> under the supervisor); the process has 10 s to
+    /// stop (<c>QUINTET_SHUTDOWN_SECONDS</c>).
+    /// </summary>
+    /// <param name="box">The box's name in telemetry and logs: <c>registry</c>, <c>broker</c>, <c>config</c>, <c>gateway</c>.</param>
+    /// <param name="settings">Where its options come from.</param>
+    public static WebApplicationBuilder CreateBuilder(string box, BoxSettings settings)
+    {
+        SupervisedProcess.JoinSupervisor();
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = $"quintet-{box}",
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+
+        if (settings.File is not null) builder.Configuration.AddJsonFile(Path.GetFullPath(settings.File), optional: false, reloadOnChange: true);
+        builder.Configuration.AddEnvironmentVariables().AddInMemoryCollection(settings.Values);
+
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"))
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("System", LogLevel.Warning)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
+            .AddConsole();
+        builder.Logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(host =>
+            host.ShutdownTimeout = TimeSpan.FromSeconds(builder.Configuration.GetValue("QUINTET_SHUTDOWN_SECONDS", 10)));
+        builder.Services.AddQuintetHealth();
+        builder.Services.AddQuintetProblems();
+        builder.AddQuintetTelemetry($"quintet-{box}");
+        return builder;
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Quintet.Hosting.Telemetry;
+
+/// <summary>OpenTelemetry, the same for every process here.</summary>
+public static class TelemetryExtensions
+{
+    private static readonly string[] Sources = ["Quintet.*", "System.Net.Http", "Yarp.ReverseProxy", "RabbitMQ.Client.*"];
+    private static readonly string[] Meters = ["Quintet.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime"];
+
+    /// <summary>
+    /// Exports traces, metrics and logs when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and costs nothing when it is not. All standard
+    /// <c>OTEL_*</c> variables apply. Health probes are not traced.
+    /// </summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="name">The <c>service.name</c> of the resource unless <c>OTEL_SERVICE_NAME</c> gives another.</param>
+    public static void AddQuintetTelemetry(this IHostApplicationBuilder builder, string name)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
+
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource
+                .AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? name, serviceInstanceId: builder.Configuration["QUINTET_INSTANCE"] ?? Environment.MachineName))
+            .WithTracing(tracing => tracing
+                .AddAspNetCoreInstrumentation(http => http.Filter = context => !context.Request.Path.StartsWithSegments("/health"))
+                .AddSource(Sources))
+            .WithMetrics(metrics => metrics.AddMeter(Meters))
+            .WithLogging()
+            .UseOtlpExporter();
+    }
+}
