@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Quintet.TestKit.Files;
+using Quintet.TestKit.Processes;
+
+namespace Quintet.TestKit.Systems;
+
+/// <summary>One process as <c>quintet status --output json</c> tells it.</summary>
+public sealed record PartProcess(string Part, string Instance, int Pid, string State, string? Endpoint, int Restarts, double MemoryMb);
+
+/// <summary>
+/// A whole system of real processes, started by <c>quintet up --isolated --detach</c> in a folder of its own and driven from outside, as a
+/// customer would.
+/// </summary>
+public sealed class QuintetSystem : IAsyncDisposable
+{
+    private readonly TempFolder folder = new();
+    private readonly string manifest;
+
+    private QuintetSystem(string manifest) => this.manifest = manifest;
+
+    /// <summary>What <c>quintet env</c> gives.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; private set; } = new Dictionary<string, string>();
+
+    public string State => folder["state"];
+
+    public string MailDirectory => Variables["MAIL_DIRECTORY"];
+
+    /// <summary>A client whose base address is the gateway.</summary>
+    public HttpClient Gateway { get; private set; } = new(new SocketsHttpHandler());
+
+    /// <summary>A client of the registry with the operator's token.</summary>
+    public HttpClient Registry { get; private set; } = new(new SocketsHttpHandler());
+
+    /// <summary>A client of the configuration server with the operator's token.</summary>
+    public HttpClient Configuration { get; private set; } = new(new SocketsHttpHandler());
+
+    public static async Task<QuintetSystem> StartAsync(
+        CancellationToken cancellation, string? manifest = null, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var system = new QuintetSystem(manifest ?? Repository.At("quintet.yaml"));
+        try
+        {
+            await system.MustRunAsync(["up", "--isolated", "--detach", "--timeout", "300"], cancellation, environment);
+            string variables = await system.MustRunAsync(["env", "--output", "json"], cancellation);
+            system.Variables = JsonSerializer.Deserialize<Dictionary<string, string>>(variables)!;
+            system.Gateway = ClientOf(system.Variables["GATEWAY_URL"]);
+            system.Registry = ClientOf(system.Variables["CONSUL_HTTP_ADDR"], system.Variables["CONSUL_HTTP_TOKEN"]);
+            system.Configuration = ClientOf(system.Variables["CONFIG_SERVER_URL"], system.Variables["CONFIG_SERVER_TOKEN"]);
+            return system;
+        }
+        catch
+        {
+            await system.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a command of <c>quintet</c> against this system.</summary>
+    public Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        IEnumerable<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string?>? environment = null) =>
+        QuintetCommand.RunAsync([.. arguments, "--state", State, "--file", manifest], cancellation, environment);
+
+    /// <summary>Runs a command that must end with 0 and gives its standard output.</summary>
+    public async Task<string> MustRunAsync(
+        IEnumerable<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        string[] words = [.. arguments];
+        (int exitCode, string output, string errors) = await RunAsync(words, cancellation, environment);
+        return exitCode == 0
+            ? output
+            : throw new InvalidOperationException($"quintet {string.Join(' ', words)} ended with {exitCode}:\n{output}\n{errors}");
+    }
+
+    public async Task<(bool Ready, IReadOnlyList<PartProcess> Processes)> StatusAsync(CancellationToken cancellation)
+    {
+        JsonNode status = JsonNode.Parse(await MustRunAsync(["status", "--output", "json"], cancellation))!;
+        return ((bool)status["ready"]!, status["processes"].Deserialize<List<PartProcess>>(JsonSerializerOptions.Web)!);
+    }
+
+    /// <summary>The processes of a part, such as <c>users</c>.</summary>
+    public async Task<IReadOnlyList<PartProcess>> ProcessesOfAsync(string part, CancellationToken cancellation) =>
+        [.. (await StatusAsync(cancellation)).Processes.Where(p => p.Part == part)];
+
+    public Task BecomeReadyAsync(CancellationToken cancellation) =>
+        Eventually.TrueAsync("the system is ready", async () => (await StatusAsync(cancellation)).Ready, cancellation);
+
+    /// <summary>Creates a user through the gateway and retries like a careful client until the answer is definite.</summary>
+    /// <returns>The id of the user, or null when this very attempt had been accepted before and its answer was lost (409).</returns>
+    public async Task<int?> SignUpAsync(string name, string email, CancellationToken cancellation)
+    {
+        HttpResponseMessage answer = await Eventually.GetAsync(
+            $"sign-up of {name}",
+            async () =>
+            {
+                HttpResponseMessage response = await Gateway.PostAsJsonAsync("/users", new { name, email }, cancellation);
+                return (int)response.StatusCode < 500 ? response : null;
+            },
+            cancellation);
+        if (answer.StatusCode == HttpStatusCode.Conflict) return null;
+        answer.EnsureSuccessStatusCode();
+        return (int)(await answer.Content.ReadFromJsonAsync<JsonNode>(cancellation))!["id"]!;
+    }
+
+    /// <summary>The mails in the pickup folder.</summary>
+    public IReadOnlyList<Mail> Mails() =>
+        Directory.Exists(MailDirectory) ? [.. Directory.GetFiles(MailDirectory, "*.eml").Select(Mail.Read)] : [];
+
+    public Task<Mail> MailToAsync(string email, CancellationToken cancellation) =>
+        Eventually.GetAsync($"a mail to {email}", () => Task.FromResult(Mails().FirstOrDefault(m => m.To.Contains(email, StringComparison.Ordinal))), cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        Gateway.Dispose();
+        Registry.Dispose();
+        Configuration.Dispose();
+        await RunAsync(["down"], CancellationToken.None);
+        folder.Dispose();
+    }
+
+    private static HttpClient ClientOf(string url, string? token = null)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) })
+        {
+            BaseAddress = new Uri(url),
+            Timeout = TimeSpan.FromSeconds(60),
+        };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+}
