@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using Quintet.TestKit.Processes;
+using Quintet.TestKit.Systems;
+using Xunit;
+
+namespace Quintet.EndToEnd.Drills;
+
+/// <summary>SIGKILL to each part in turn while users sign up: it comes back by itself, and every accepted user has exactly one mail.</summary>
+public sealed class KillTests(RunningSystem running)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("gateway")]
+    [InlineData("registry")]
+    [InlineData("broker")]
+    [InlineData("config")]
+    [InlineData("users")]
+    [InlineData("notifications")]
+    public async Task A_killed_part_comes_back_and_nothing_is_lost_or_sent_twice(string part)
+    {
+        QuintetSystem system = running.System;
+        await system.BecomeReadyAsync(Cancellation);
+        PartProcess victim = (await system.ProcessesOfAsync(part, Cancellation))[0];
+        var accepted = new ConcurrentQueue<string>();
+        using var enough = new CancellationTokenSource();
+        Task signUps = SignUpAsync(system, $"kill-{part}", accepted, enough.Token);
+        await Eventually.TrueAsync("some users signed up before", () => Task.FromResult(accepted.Count >= 5), Cancellation);
+
+        using (Process process = Process.GetProcessById(victim.Pid)) process.Kill();
+
+        await Eventually.TrueAsync(
+            $"{part} is back",
+            async () => (await system.ProcessesOfAsync(part, Cancellation)).Any(p => p.Instance == victim.Instance && p.Pid != victim.Pid && p.State == "ready"),
+            Cancellation);
+        await system.BecomeReadyAsync(Cancellation);
+        int before = accepted.Count;
+        await Eventually.TrueAsync("users sign up after", () => Task.FromResult(accepted.Count >= before + 5), Cancellation);
+        await enough.CancelAsync();
+        await signUps;
+
+        await EveryOneHasExactlyOneMailAsync(system, accepted);
+    }
+
+    [Fact]
+    public async Task With_two_instances_the_other_answers_while_one_is_down()
+    {
+        QuintetSystem system = running.System;
+        int id = (await system.SignUpAsync("Two", "two-instances@example.org", Cancellation)).GetValueOrDefault();
+        await system.MustRunAsync(["scale", "users=2"], Cancellation);
+        PartProcess victim = (await system.ProcessesOfAsync("users", Cancellation))[0];
+
+        using (Process process = Process.GetProcessById(victim.Pid)) process.Kill();
+        for (int i = 0; i < 200; i++)
+            Assert.Equal(HttpStatusCode.OK, (await system.Gateway.GetAsync($"/users/{id}", Cancellation)).StatusCode);
+
+        await system.BecomeReadyAsync(Cancellation);
+        await system.MustRunAsync(["scale", "users=1"], Cancellation);
+    }
+
+    private static async Task SignUpAsync(QuintetSystem system, string prefix, ConcurrentQueue<string> accepted, CancellationToken enough)
+    {
+        for (int i = 0; !enough.IsCancellationRequested; i++)
+        {
+            string email = $"{prefix}-{i}@example.org";
+            await system.SignUpAsync(prefix, email, Cancellation);
+            accepted.Enqueue(email);
+        }
+    }
+
+    private static async Task EveryOneHasExactlyOneMailAsync(QuintetSystem system, ConcurrentQueue<string> accepted)
+    {
+        string[] missing = [];
+        await Eventually.TrueAsync(
+            "every accepted user has a mail",
+            () =>
+            {
+                ILookup<string, Mail> mails = system.Mails().ToLookup(AddressOf);
+                missing = [.. accepted.Where(email => !mails.Contains(email))];
+                return Task.FromResult(missing.Length == 0);
+            },
+            Cancellation,
+            () => $"{missing.Length} of {accepted.Count} without a mail, such as {missing.FirstOrDefault()}");
+        ILookup<string, Mail> all = system.Mails().ToLookup(AddressOf);
+        Assert.All(accepted, email => Assert.Single(all[email]));
+    }
+
+    private static string AddressOf(Mail mail) => mail.To.Contains('<', StringComparison.Ordinal) ? mail.To[(mail.To.IndexOf('<') + 1)..^1] : mail.To;
+}

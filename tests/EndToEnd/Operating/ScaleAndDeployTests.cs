@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Quintet.TestKit.Processes;
+using Quintet.TestKit.Systems;
+using Xunit;
+
+namespace Quintet.EndToEnd.Operating;
+
+public sealed class ScaleAndDeployTests(RunningSystem running)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Scaled_to_three_all_instances_take_part_and_scaled_back_one_stays()
+    {
+        QuintetSystem system = running.System;
+
+        await system.MustRunAsync(["scale", "users=3"], Cancellation);
+
+        Assert.Equal(3, (await system.ProcessesOfAsync("users", Cancellation)).Count(p => p.State == "ready"));
+        Assert.Equal(3, await PassingAsync("users"));
+        await system.SignUpAsync("Three", "three@example.org", Cancellation);
+        await system.MailToAsync("three@example.org", Cancellation);
+
+        await system.MustRunAsync(["scale", "users=1"], Cancellation);
+        Assert.Equal(1, await PassingAsync("users"));
+        await system.SignUpAsync("One", "one-again@example.org", Cancellation);
+        await system.MailToAsync("one-again@example.org", Cancellation);
+    }
+
+    [Fact]
+    public async Task A_deploy_under_load_fails_no_request()
+    {
+        QuintetSystem system = running.System;
+        await system.BecomeReadyAsync(Cancellation);
+        string[] before = [.. (await system.ProcessesOfAsync("users", Cancellation)).Select(p => p.Instance)];
+        using var deployed = new CancellationTokenSource();
+        Task<int>[] load = [.. Enumerable.Range(0, 4).Select(client => LoadAsync(system, client, deployed.Token))];
+
+        await system.MustRunAsync(["deploy", "users"], Cancellation);
+        await deployed.CancelAsync();
+
+        int[] served = await Task.WhenAll(load);
+        Assert.All(served, count => Assert.True(count > 0));
+        string[] after = [.. (await system.ProcessesOfAsync("users", Cancellation)).Select(p => p.Instance)];
+        Assert.Empty(before.Intersect(after));
+    }
+
+    [Fact]
+    public async Task Without_a_healthy_instance_the_gateway_answers_503()
+    {
+        QuintetSystem system = running.System;
+        await system.MustRunAsync(["scale", "notifications=0"], Cancellation);
+
+        HttpResponseMessage answer = await Eventually.GetAsync(
+            "503",
+            async () => await system.Gateway.GetAsync("/notifications?user_id=1", Cancellation) is { StatusCode: HttpStatusCode.ServiceUnavailable } refused ? refused : null,
+            Cancellation);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+
+        // What happens meanwhile is not lost: the mail comes when the service is back.
+        await system.SignUpAsync("Meanwhile", "meanwhile@example.org", Cancellation);
+        await system.MustRunAsync(["scale", "notifications=1"], Cancellation);
+        await system.MailToAsync("meanwhile@example.org", Cancellation);
+    }
+
+    private static async Task<int> LoadAsync(QuintetSystem system, int client, CancellationToken deployed)
+    {
+        int served = 0;
+        while (!deployed.IsCancellationRequested)
+        {
+            string email = $"deploy-{client}-{served}@example.org";
+            HttpResponseMessage created = await system.Gateway.PostAsJsonAsync("/users", new { name = "Deploy", email }, Cancellation);
+            Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+            HttpResponseMessage read = await system.Gateway.GetAsync(created.Headers.Location, Cancellation);
+            Assert.Equal(HttpStatusCode.OK, read.StatusCode);
+            served++;
+        }
+
+        return served;
+    }
+
+    private async Task<int> PassingAsync(string service) =>
+        (await running.System.Registry.GetFromJsonAsync<JsonArray>($"/v1/health/service/{service}?passing", Cancellation))!.Count;
+}

@@ -1,0 +1,34 @@
+using System.Runtime.Versioning;
+using Quintet.EndToEnd;
+using Quintet.TestKit.Systems;
+using Quintet.TestKit.Telemetry;
+using Xunit;
+using Xunit.Sdk;
+using Xunit.v3;
+
+// The tests share one system of real processes and put it right again; they run one after the other.
+[assembly: Parallelization(Mode = ParallelMode.None)]
+[assembly: SupportedOSPlatform("linux")]
+[assembly: AssemblyFixture(typeof(RunningSystem))]
+
+namespace Quintet.EndToEnd;
+
+/// <summary>The reference system, started once for all tests, exporting its telemetry to a sink.</summary>
+public sealed class RunningSystem : IAsyncLifetime
+{
+    public QuintetSystem System { get; private set; } = null!;
+
+    public OtlpSink Telemetry { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Telemetry = await OtlpSink.StartAsync(CancellationToken.None);
+        System = await QuintetSystem.StartAsync(CancellationToken.None, environment: Telemetry.ExporterEnvironment);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await System.DisposeAsync();
+        await Telemetry.DisposeAsync();
+    }
+}
