@@ -1,0 +1,6 @@
+namespace Quintet.Broker.Storage.Segments;
+
+internal sealed class Block
+{
+    internal void Release() => throw new NotImplementedException();
+}
