@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+using Quintet.TestKit.Files;
+using Quintet.Tidy.House;
+using Xunit;
+
+namespace Quintet.Tidy.Docs;
+
+public sealed partial class DocsTests
+{
+    [Fact]
+    public void The_readme_is_read_in_one_sitting()
+    {
+        Assert.True(Checkout.Read("README.md").Split('\n').Length <= 151, "README.md has more than 150 lines");
+    }
+
+    [Fact]
+    public void Links_lead_somewhere()
+    {
+        List<string> broken = [];
+        foreach (string page in Checkout.Files(".md"))
+        {
+            string folder = Path.GetDirectoryName(page)!;
+            foreach (Match link in Link().Matches(Checkout.Read(page)))
+            {
+                string target = link.Groups[1].Value.Split('#')[0];
+                if (target.Length == 0 || target.Contains("://", StringComparison.Ordinal) || target.StartsWith("mailto:", StringComparison.Ordinal)) continue;
+                string path = Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, folder, target)));
+                if (!Checkout.Exists(path)) broken.Add($"{page}: {target}");
+            }
+        }
+
+        Assert.Empty(broken);
+    }
+
+    [Fact]
+    public void Every_problem_type_is_explained_and_every_explained_one_exists()
+    {
+        HashSet<string> used = [.. Checkout.Sources("src/", "services/").SelectMany(path => Types(Checkout.Read(path)))];
+        HashSet<string> explained = [.. ErrorRow().Matches(Checkout.Read("docs/errors.md")).Select(row => row.Groups[1].Value)];
+
+        Assert.Empty(used.Except(explained));
+        Assert.Empty(explained.Except(used));
+    }
+
+    private static IEnumerable<string> Types(string source) => TypeOf().Matches(source).Select(m => m.Groups[1].Value);
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"TypeOf\(""([a-z0-9-]+)""\)")]
+    private static partial Regex TypeOf();
+
+    [GeneratedRegex(@"urn:quintet:error:([a-z0-9-]+)")]
+    private static partial Regex ErrorRow();
+}
