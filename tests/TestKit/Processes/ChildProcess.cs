@@ -9,7 +9,13 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly Process process;
     private readonly StringBuilder output = new();
 
-    private ChildProcess(Process process) => this.process = process;
+    private readonly Lazy<Task> ended;
+
+    private ChildProcess(Process process)
+    {
+        this.process = process;
+        ended = new Lazy<Task>(EndAsync);
+    }
 
     public int Id => process.Id;
 
@@ -57,11 +63,13 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public void Kill() => process.Kill();
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Kills it with all its children, and waits for its end; may be called more than once, also from two sides.</summary>
+    public ValueTask DisposeAsync() => new(ended.Value);
+
+    private async Task EndAsync()
     {
         if (!process.HasExited) process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync(CancellationToken.None);
-        process.Dispose();
     }
 
     private void Keep(string? line)
