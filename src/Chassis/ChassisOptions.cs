@@ -1,0 +1,77 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Quintet.Chassis;
+
+/// <summary>
+/// Who this process is and where its surroundings are, read once from the environment variables that ARCHITECTURE.md lists (command line
+/// arguments of the same names win). Everything is optional: what is absent is left out, so that a service also runs alone.
+/// </summary>
+public sealed class ChassisOptions
+{
+    private static readonly char[] Blanks = [' ', '\t'];
+
+    private ChassisOptions(IConfiguration configuration, string applicationName)
+    {
+        Service = configuration["QUINTET_SERVICE"] ?? NameOf(applicationName);
+        Instance = configuration["QUINTET_INSTANCE"] ?? $"{Service}-{Environment.ProcessId}";
+        Version = configuration["QUINTET_VERSION"] ?? "0";
+        DataFolder = Path.GetFullPath(configuration["QUINTET_DATA"] ?? Path.Combine("data", Service));
+        Routes = List(configuration["QUINTET_ROUTES"]);
+        Calls = List(configuration["QUINTET_CALLS"]);
+        RegistryAddress = NullIfEmpty(configuration["CONSUL_HTTP_ADDR"]);
+        RegistryToken = NullIfEmpty(configuration["CONSUL_HTTP_TOKEN"]);
+        BrokerUrl = NullIfEmpty(configuration["AMQP_URL"]);
+        ConfigServerUrl = NullIfEmpty(configuration["CONFIG_SERVER_URL"]);
+        ConfigServerToken = NullIfEmpty(configuration["CONFIG_SERVER_TOKEN"]);
+        Port = PortOf(configuration["PORT"]);
+    }
+
+    /// <summary><c>QUINTET_SERVICE</c>: the service's name; default is the last part of the application's name in lower case.</summary>
+    public string Service { get; }
+
+    /// <summary><c>QUINTET_INSTANCE</c>: unique in the system; default is the service's name with the process id.</summary>
+    public string Instance { get; }
+
+    /// <summary><c>QUINTET_VERSION</c>: the deployed build; default <c>0</c>.</summary>
+    public string Version { get; }
+
+    /// <summary><c>QUINTET_DATA</c>: the folder of database and last good configuration, shared by the instances; default <c>data/&lt;service&gt;</c>.</summary>
+    public string DataFolder { get; }
+
+    /// <summary><c>QUINTET_ROUTES</c>: the gateway's routes to this service, separated by blanks.</summary>
+    public IReadOnlyList<string> Routes { get; }
+
+    /// <summary><c>QUINTET_CALLS</c>: services this one calls; their instances are looked up before the first call.</summary>
+    public IReadOnlyList<string> Calls { get; }
+
+    /// <summary><c>CONSUL_HTTP_ADDR</c>: the registry; null means neither registration nor discovery.</summary>
+    public string? RegistryAddress { get; }
+
+    /// <summary><c>AMQP_URL</c>: the broker; null means that events wait in the outbox and nothing is consumed.</summary>
+    internal string? BrokerUrl { get; }
+
+    /// <summary><c>CONFIG_SERVER_URL</c>: the configuration server; null means local configuration alone.</summary>
+    public string? ConfigServerUrl { get; }
+
+    /// <summary><c>PORT</c>: where to listen on 127.0.0.1; null leaves listening to ASP.NET Core's own settings, 0 takes a free port.</summary>
+    public int? Port { get; }
+
+    internal string? RegistryToken { get; }
+
+    internal string? ConfigServerToken { get; }
+
+    internal static ChassisOptions From(IConfiguration configuration, string applicationName) => new(configuration, applicationName);
+
+    private static int? PortOf(string? text) =>
+        string.IsNullOrEmpty(text) ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= 65535 ? port
+        : throw new FormatException($"PORT: '{text}' is not a port; expected 0 to 65535");
+
+    private static string NameOf(string applicationName) =>
+        applicationName[(applicationName.LastIndexOf('.') + 1)..].ToLowerInvariant();
+
+    private static string[] List(string? text) => (text ?? "").Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+}

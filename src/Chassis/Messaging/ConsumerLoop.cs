@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Quintet.Chassis.Messaging.Broker;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace Quintet.Chassis.Messaging;
+
+/// <summary>
+/// Keeps the service's consumers attached to the broker, for ever: whatever ends the connection or one channel, everything is closed and
+/// made anew after a pause. What was under way is not acknowledged and is delivered again.
+/// </summary>
+internal sealed partial class ConsumerLoop(
+    IEnumerable<Consumer> consumers, OutboxBoard board, ChassisOptions chassis, IOptions<MessagingOptions> options, TimeProvider time,
+    ILogger<ConsumerLoop> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(3);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (chassis.BrokerUrl is null)
+        {
+            board.ConsumeFault = "AMQP_URL is not set; no event is consumed";
+            Log.NoBroker(logger);
+            return;
+        }
+
+        int failures = 0;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using BrokerConnection broker = new(chassis, "consumers");
+                string end = await ConsumeAsync(broker, () => failures = 0, stoppingToken);
+                if (stoppingToken.IsCancellationRequested) break;
+                board.ConsumeFault = end;
+                Log.Ended(logger, end);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception fault)
+            {
+                board.ConsumeFault = fault.Message;
+                if (failures == 0) Log.Failed(logger, fault);
+                else Log.StillFailing(logger, failures + 1, fault.Message);
+            }
+
+            await Backoff.DelayAsync(++failures, RetryMax, time, stoppingToken);
+        }
+    }
+
+    /// <summary>Consumes until something ends.</summary>
+    /// <returns>What.</returns>
+    private async Task<string> ConsumeAsync(BrokerConnection broker, Action attached, CancellationToken stopping)
+    {
+        TaskCompletionSource<string> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration asked = stopping.Register(() => ended.TrySetResult("asked to stop"));
+        IConnection connection = await broker.OpenAsync(stopping);
+        connection.ConnectionShutdownAsync += (_, reason) => End(ended, reason);
+
+        // Handlers are not cut short by the stop: they get the time that Attachment gives them, and this token after it.
+        using CancellationTokenSource abandon = new();
+        List<Attachment> attachments = [];
+        foreach (Consumer consumer in consumers) attachments.Add(await AttachAsync(connection, consumer, ended, abandon.Token));
+        stopping.ThrowIfCancellationRequested();
+        board.ConsumeFault = null;
+        attached();
+        Log.Attached(logger, attachments.Count);
+
+        string end = await ended.Task;
+        await Task.WhenAll(attachments.Select(attachment => attachment.FinishAsync()));
+        await abandon.CancelAsync();
+        return end;
+    }
+
+    private async Task<Attachment> AttachAsync(IConnection connection, Consumer consumer, TaskCompletionSource<string> ended, CancellationToken abandoned)
+    {
+        IChannel channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(
+                publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, consumerDispatchConcurrency: (ushort)options.Value.Concurrency),
+            abandoned);
+        channel.ChannelShutdownAsync += (_, reason) => End(ended, reason);
+
+        ConsumerTopology topology = new(chassis.Service, consumer.EventType);
+        await topology.DeclareAsync(channel, abandoned);
+        await channel.BasicQosAsync(0, (ushort)options.Value.Prefetch, global: false, abandoned);
+
+        AsyncEventingBasicConsumer receiver = new(channel);
+        Attachment attachment = new(channel, time);
+        receiver.ReceivedAsync += (_, delivered) => attachment.RunAsync(() => TakeAsync(consumer, new Delivery(channel, topology, delivered), topology.Queue, abandoned));
+        // The broker cancels a consumer whose queue was deleted; declaring it anew brings both back.
+        receiver.UnregisteredAsync += (_, _) =>
+        {
+            ended.TrySetResult($"the consumer of {topology.Queue} was cancelled");
+            return Task.CompletedTask;
+        };
+        attachment.Tag = await channel.BasicConsumeAsync(topology.Queue, autoAck: false, receiver, abandoned);
+        return attachment;
+    }
+
+    private async Task TakeAsync(Consumer consumer, Delivery delivery, string queue, CancellationToken abandoned)
+    {
+        if (abandoned.IsCancellationRequested) return; // delivered again elsewhere
+        try
+        {
+            await consumer.TakeAsync(delivery, queue, abandoned);
+        }
+        catch (Exception fault)
+        {
+            // The channel went away under the delivery, and its end leads to a new connection; or it is a bug, and the delivery stays
+            // unacknowledged until then. In neither case is it lost.
+            Log.DeliveryLost(logger, queue, fault);
+        }
+    }
+
+    private static Task End(TaskCompletionSource<string> ended, ShutdownEventArgs reason)
+    {
+        ended.TrySetResult($"{reason.ReplyCode} {reason.ReplyText}");
+        return Task.CompletedTask;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(6311, LogLevel.Information, "Consuming {Count} types of events")]
+        public static partial void Attached(ILogger logger, int count);
+
+        [LoggerMessage(6312, LogLevel.Warning, "Consuming ended and starts again: {Reason}")]
+        public static partial void Ended(ILogger logger, string reason);
+
+        [LoggerMessage(6313, LogLevel.Warning, "Consuming failed; it is tried again for ever")]
+        public static partial void Failed(ILogger logger, Exception fault);
+
+        [LoggerMessage(6314, LogLevel.Debug, "Consuming failed {Failures} times in a row: {Reason}")]
+        public static partial void StillFailing(ILogger logger, int failures, string reason);
+
+        [LoggerMessage(6315, LogLevel.Warning, "A delivery of {Queue} could not be brought to an end and will be delivered again")]
+        public static partial void DeliveryLost(ILogger logger, string queue, Exception fault);
+
+        [LoggerMessage(6316, LogLevel.Warning, "AMQP_URL is not set: this service's consumers do not run")]
+        public static partial void NoBroker(ILogger logger);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Quintet.Chassis.Data;
+
+namespace Quintet.Chassis.Messaging;
+
+/// <summary>Wakes the <see cref="OutboxLoop"/> of this process when a transaction with events was committed.</summary>
+internal sealed class OutboxSignal : ISaveChangesInterceptor, IDbTransactionInterceptor, IDisposable
+{
+    private readonly SemaphoreSlim _news = new(0, 1);
+
+    /// <summary>Returns at the next commit, or after <paramref name="patience"/>.</summary>
+    public async Task WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellation)
+    {
+        using CancellationTokenSource late = new(patience, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
+        try
+        {
+            await _news.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Time to look anyway: another instance may have committed.
+        }
+    }
+
+    public ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
+    {
+        Wake(eventData.Context);
+        return ValueTask.FromResult(result);
+    }
+
+    public int SavedChanges(SaveChangesCompletedEventData eventData, int result)
+    {
+        Wake(eventData.Context);
+        return result;
+    }
+
+    public Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+    {
+        Wake(eventData.Context);
+        return Task.CompletedTask;
+    }
+
+    public void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Wake(eventData.Context);
+
+    public void Dispose() => _news.Dispose();
+
+    private void Wake(DbContext? committed)
+    {
+        if (committed?.ChangeTracker.Entries<OutboxRow>().Any() is not true) return;
+        try
+        {
+            if (_news.CurrentCount == 0) _news.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Two commits at the same moment: the loop is awake already.
+        }
+    }
+}
