@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Quintet.Gateway.Drain;
+
+/// <summary>
+/// The graceful end, in this order: 1. <c>/health/ready</c> says 503, so that load balancers look elsewhere; 2. for <c>Drain:Delay</c> requests
+/// are still accepted, each answered with <c>Connection: close</c>; 3. WebSockets are ended, which would never end by themselves; 4. Kestrel
+/// stops accepting and finishes what is in hand, at most until <c>Drain:Deadline</c>.
+/// </summary>
+internal sealed partial class DrainGate(
+    IHostApplicationLifetime lifetime, IOptions<GatewayOptions> options, TimeProvider time, ILogger<DrainGate> logger) : IHostedLifecycleService, IHealthCheck
+{
+    private readonly ConcurrentDictionary<HttpContext, byte> _webSockets = new();
+    private volatile bool _isDraining;
+
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol)) context.Response.OnStarting(CloseWhenDraining, context);
+        if (!IsUpgrade(context))
+        {
+            await next(context);
+            return;
+        }
+
+        _webSockets.TryAdd(context, 0);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            _webSockets.TryRemove(context, out _);
+        }
+    }
+
+    /// <summary>Runs before any hosted service, Kestrel included, is stopped.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _isDraining = true;
+        lifetime.StopApplication(); // the host may have been stopped directly
+        DrainOptions drain = options.Value.Drain;
+        Log.Draining(logger, drain.Delay.TotalSeconds, _webSockets.Count);
+        await Task.Delay(drain.Delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (HttpContext webSocket in _webSockets.Keys) webSocket.Abort();
+    }
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_isDraining ? HealthCheckResult.Unhealthy("stopping") : HealthCheckResult.Healthy());
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static bool IsUpgrade(HttpContext context) =>
+        context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is true || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is true;
+
+    private Task CloseWhenDraining(object context)
+    {
+        HttpResponse response = ((HttpContext)context).Response;
+        if (_isDraining && response.StatusCode != StatusCodes.Status101SwitchingProtocols) response.Headers.Connection = "close";
+        return Task.CompletedTask;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5061, LogLevel.Information, "Draining: unready, accepting for {Seconds} s more, then ending {WebSockets} WebSockets and finishing what is in hand")]
+        public static partial void Draining(ILogger logger, double seconds, int webSockets);
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Quintet.Gateway.Errors;
+using Quintet.Gateway.Resilience;
+using Quintet.Hosting.Errors;
+
+namespace Quintet.Gateway.Telemetry;
+
+/// <summary>The outermost step: counts and logs every request, and answers for what nobody below has caught.</summary>
+internal sealed partial class RequestStep(RequestDelegate next, GatewayMeter meter, AccessLog accessLog, TimeProvider time, ILogger<RequestStep> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        long started = time.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away; there is nobody to answer.
+        }
+        catch (BadHttpRequestException bad)
+        {
+            await GatewayProblem.WriteAsync(context, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? GatewayFault.BodyTooLarge : GatewayFault.BadRequest);
+        }
+        catch (Exception fault)
+        {
+            Log.RequestFailed(logger, fault);
+            await GatewayProblem.WriteAsync(context, GatewayFault.Internal);
+        }
+
+        Forwarding? forwarding = context.Features.Get<Forwarding>();
+        TimeSpan duration = time.GetElapsedTime(started);
+        meter.Answered(forwarding?.Service.Name ?? "none", context.Response.StatusCode, duration);
+        if (!accessLog.IsOn) return;
+        accessLog.Write(new AccessLine
+        {
+            Time = time.GetUtcNow(),
+            Client = context.Connection.RemoteIpAddress?.ToString(),
+            Method = context.Request.Method,
+            Path = context.Request.Path.Value,
+            Protocol = context.Request.Protocol,
+            Status = context.Response.StatusCode,
+            Milliseconds = Math.Round(duration.TotalMilliseconds, 2),
+            Service = forwarding?.Service.Name,
+            Instance = forwarding is { Tried: [.., { } last] } ? last.DestinationId : null,
+            Tries = forwarding?.Tried.Count ?? 0,
+            TraceId = Problems.TraceIdOf(context),
+        });
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5041, LogLevel.Error, "A request failed in the gateway")]
+        public static partial void RequestFailed(ILogger logger, Exception fault);
+    }
+}
