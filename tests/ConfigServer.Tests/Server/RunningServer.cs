@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Quintet.Hosting.Settings;
+using Quintet.TestKit.Files;
+using Xunit;
+
+namespace Quintet.ConfigServer.Tests.Server;
+
+/// <summary>The server on a free port of 127.0.0.1 with a real repository in a folder of its own.</summary>
+internal sealed class RunningServer : IAsyncDisposable
+{
+    private readonly TempFolder folder = new();
+    private readonly List<(string Key, string? Value)> settings = [];
+    private WebApplication app = null!;
+
+    private RunningServer()
+    {
+    }
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public TempFolder Folder => folder;
+
+    public string DataFolder => folder["data"];
+
+    public ConfigRepository Repository { get; private set; } = null!;
+
+    /// <summary>Somebody else's repository with these files on <c>main</c>, served with further settings below <c>ConfigServer:</c>.</summary>
+    public static async Task<RunningServer> StartAsync(IEnumerable<(string Path, string? Content)> files, params (string Key, string? Value)[] settings)
+    {
+        RunningServer server = new();
+        server.Repository = new ConfigRepository(server.folder["their repository"]);
+        server.Repository.Commit("main", [.. files]);
+        server.settings.Add(("ConfigServer:Repository", server.Repository.Path));
+        await server.StartAsync(settings);
+        return server;
+    }
+
+    /// <summary>A server that makes its own repository, after <paramref name="prepare"/> has had the folder.</summary>
+    public static async Task<RunningServer> StartOwnAsync(Func<TempFolder, (string Key, string? Value)[]> prepare)
+    {
+        RunningServer server = new();
+        await server.StartAsync(prepare(server.folder));
+        return server;
+    }
+
+    public string? SettingsFile { get; set; }
+
+    /// <summary>Stops it as an operator does and starts it again on the same data.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAsync();
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
+
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
+    {
+        HttpRequestMessage request = new(method, new Uri(Http.BaseAddress! + path.TrimStart('/'), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })) { Content = content };
+        foreach ((string name, string value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        return await Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    public async Task<JsonElement> JsonAsync(string path, params (string Name, string Value)[] headers)
+    {
+        HttpResponseMessage response = await GetAsync(path, headers);
+        string body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.StatusCode == HttpStatusCode.OK, $"{path}: {response.StatusCode} {body}");
+        return JsonDocument.Parse(body).RootElement;
+    }
+
+    public async Task<string> TextAsync(string path, params (string Name, string Value)[] headers)
+    {
+        HttpResponseMessage response = await GetAsync(path, headers);
+        string body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.StatusCode == HttpStatusCode.OK, $"{path}: {response.StatusCode} {body}");
+        return body;
+    }
+
+    /// <summary>Waits, with the server's own watch, until an environment is no longer what it was in a version.</summary>
+    public Task<JsonElement> ChangeOfAsync(string environment, string version) => JsonAsync($"/_ext/v1/config/watch/{environment}?version={version}&wait=60s");
+
+    public void Present(string token) => Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+
+    public async Task StopAsync()
+    {
+        Http.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        folder.Dispose();
+    }
+
+    private async Task StartAsync(params (string Key, string? Value)[] more)
+    {
+        settings.AddRange(more);
+        SettingsFile ??= settings.FirstOrDefault(setting => setting.Key == "file").Value;
+        Dictionary<string, string?> values = new()
+        {
+            ["ConfigServer:Port"] = "0",
+            ["ConfigServer:DataFolder"] = DataFolder,
+            ["Logging:Console:LogLevel:Default"] = "None",
+        };
+        foreach ((string key, string? value) in settings.Where(setting => setting.Key != "file")) values[key.Contains(':') ? key : $"ConfigServer:{key}"] = value;
+        app = ConfigServerBox.Build(new BoxSettings(SettingsFile, values));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromMinutes(2) };
+    }
+}
