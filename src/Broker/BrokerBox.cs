@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Quintet.Broker.Access;
+using Quintet.Broker.Connections;
+using Quintet.Broker.Management;
+using Quintet.Broker.Topology;
+using Quintet.Hosting;
+using Quintet.Hosting.Health;
+using Quintet.Hosting.Listening;
+using Quintet.Hosting.Settings;
+
+namespace Quintet.Broker;
+
+/// <summary>The ports the broker listens on, known after the start.</summary>
+/// <param name="Amqp">AMQP 0-9-1.</param>
+/// <param name="Management">Health and the management API.</param>
+public sealed record BrokerPorts(int Amqp, int Management);
+
+/// <summary>The broker: AMQP 0-9-1 with RabbitMQ's extensions on one port, health and management on another.</summary>
+public static class BrokerBox
+{
+    /// <summary>Builds the broker; run the result. Its section is <c>Broker</c>. Ports: <see cref="PortsOf"/>, once started.</summary>
+    public static WebApplication Build(BoxSettings settings)
+    {
+        WebApplicationBuilder builder = BoxHost.CreateBuilder("broker", settings);
+        IServiceCollection services = builder.Services;
+        services.AddValidatedOptions<BrokerOptions>(builder.Configuration, "Broker");
+        services.AddSingleton<IValidateOptions<BrokerOptions>, UserRules>();
+        services.AddBroker();
+        services.AddHealthChecks().AddCheck<StorageCheck>("storage", tags: [HealthRoutes.ReadyTag]);
+
+        BrokerOptions ports = builder.Configuration.GetSection("Broker").Get<BrokerOptions>() ?? new BrokerOptions();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenOn(ports.Bind, ports.Port, listen => listen.UseConnectionHandler<AmqpConnectionHandler>());
+            kestrel.ListenOn(ports.Bind, ports.ManagementPort);
+        });
+
+        WebApplication app = builder.Build();
+        app.MapQuintetHealth();
+        app.MapManagement();
+        return app;
+    }
+
+    /// <summary>The ports of a started broker.</summary>
+    public static BrokerPorts PortsOf(WebApplication broker)
+    {
+        int[] ports = [.. broker.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(address => BindingAddress.Parse(address).Port).Distinct()];
+        return new BrokerPorts(ports[0], ports[^1]);
+    }
+
+    private static void AddBroker(this IServiceCollection services)
+    {
+        services.AddSingleton<Users>();
+        services.AddSingleton(provider =>
+        {
+            BrokerOptions options = provider.GetRequiredService<IOptions<BrokerOptions>>().Value;
+            return BrokerNode.Open(options.DataFolder, options.Storage, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<BrokerNode>>());
+        });
+        services.AddSingleton<ConnectionList>();
+        services.AddSingleton(provider => new BrokerContext(
+            provider.GetRequiredService<BrokerNode>(),
+            provider.GetRequiredService<Users>(),
+            provider.GetRequiredService<IOptions<BrokerOptions>>().Value,
+            provider.GetRequiredService<ConnectionList>(),
+            provider.GetRequiredService<ILogger<BrokerNode>>()));
+        services.AddHostedService<BrokerLife>();
+    }
+}

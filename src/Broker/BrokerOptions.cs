@@ -1,0 +1,76 @@
+using System.ComponentModel.DataAnnotations;
+using Quintet.Broker.Access;
+using Quintet.Broker.Storage;
+using Quintet.Hosting.Listening;
+
+namespace Quintet.Broker;
+
+/// <summary>Section <c>Broker</c>. Only <see cref="Users"/> may change while the broker runs.</summary>
+internal sealed class BrokerOptions
+{
+    /// <summary>The addresses of both ports: <c>loopback</c> (default), <c>any</c>, or IP addresses separated by commas.</summary>
+    [Required]
+    public string Bind { get; set; } = ListenExtensions.Loopback;
+
+    /// <summary>The AMQP port. Default 5672, IANA's; 0 takes a free one.</summary>
+    [Range(0, 65535)]
+    public int Port { get; set; } = 5672;
+
+    /// <summary>The port of health and management. Default 15672, RabbitMQ's; 0 takes a free one.</summary>
+    [Range(0, 65535)]
+    public int ManagementPort { get; set; } = 15672;
+
+    /// <summary>Where messages and definitions are kept. Default <c>data/broker</c> below the working folder.</summary>
+    [Required]
+    public string DataFolder { get; set; } = "data/broker";
+
+    /// <summary>Who may connect. Empty: <c>guest</c> with the password <c>guest</c>, from this machine only, as RabbitMQ does. Re-read when the
+    /// settings file changes; who is connected stays connected, with the new permissions.</summary>
+    public List<UserOptions> Users { get; set; } = [];
+
+    /// <summary>What a client is told the server is called (server-properties <c>product</c>). Default <c>Quintet</c>; <c>RabbitMQ</c> for a client that insists.</summary>
+    [Required]
+    public string Product { get; set; } = "Quintet";
+
+    /// <summary>Bounds of everything a client may ask for.</summary>
+    public LimitOptions Limits { get; set; } = new();
+
+    /// <summary>The message store.</summary>
+    public StorageOptions Storage { get; set; } = new();
+}
+
+/// <summary>Section <c>Broker:Limits</c>.</summary>
+internal sealed class LimitOptions
+{
+    /// <summary>Connections at a time; more are closed at once. Default 10,000: about 1 GB of buffers if all are busy. RabbitMQ is bounded by file handles.</summary>
+    [Range(1, 1_000_000)]
+    public int Connections { get; set; } = 10_000;
+
+    /// <summary>Channels of a connection, offered in tune. Default 2047, RabbitMQ's.</summary>
+    [Range(1, 65535)]
+    public int Channels { get; set; } = 2047;
+
+    /// <summary>Octets of a frame, offered in tune. Default 131,072, RabbitMQ's.</summary>
+    [Range(4096, 16 * 1024 * 1024)]
+    public int FrameBytes { get; set; } = 131_072;
+
+    /// <summary>Octets of a message's body. Default 16 MiB, RabbitMQ 4's.</summary>
+    [Range(1024, 512 * 1024 * 1024)]
+    public int MessageBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>The heartbeat offered in tune. Default 60 s, RabbitMQ's; zero for none.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "18:00:00")]
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a connection may take to log in. Default 10 s, RabbitMQ's.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan Handshake { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a refused login waits for its end, so that guessing is slow. Default 3 s, RabbitMQ's.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan RefusedLoginDelay { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Octets that may wait for a slow client's socket before its queues deliver elsewhere. Default 1 MiB, some milliseconds of a fast client.</summary>
+    [Range(16 * 1024, 1024 * 1024 * 1024)]
+    public int OutgoingBytes { get; set; } = 1024 * 1024;
+}

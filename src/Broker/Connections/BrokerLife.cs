@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Quintet.Broker.Connections;
+
+/// <summary>Opens the storage before the ports are, and takes leave of the clients before they close.</summary>
+internal sealed class BrokerLife(BrokerContext broker) : IHostedLifecycleService
+{
+    /// <summary>The storage was opened when this was made; what cannot be opened stops the start here.</summary>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        foreach (Connection connection in broker.Connections.All)
+            connection.Force("broker forced connection closure with reason 'shutdown'");
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,319 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Quintet.Broker.Amqp;
+using Quintet.Broker.Queues;
+using Quintet.Broker.Storage;
+using Quintet.Broker.Topology;
+
+namespace Quintet.Broker.Connections;
+
+/// <summary>
+/// A channel. Methods come from its connection's read loop alone; deliveries come from queues, on any thread. Delivery tags and what is
+/// outstanding are guarded by one gate, which queues take under their own: so nothing here calls a queue while holding it.
+/// </summary>
+internal sealed class Channel(Connection connection, ushort number)
+{
+    private readonly Lock _deliveryGate = new();
+    private readonly UnackedMessages _unacked = new();
+    private readonly Dictionary<string, ChannelConsumer> _consumers = new(StringComparer.Ordinal);
+    private readonly List<UnackedMessage> _taken = [];
+    private readonly ContentAssembly _content = new();
+    private readonly Publishing _publishing = new(connection);
+    private ulong _deliveryTag;
+    private int _globalUnacked;
+    private volatile bool _isReleased;
+
+    public ushort Number => number;
+
+    public Connection Connection => connection;
+
+    public VirtualHost Vhost => connection.Vhost;
+
+    public OutgoingFrames Outgoing => connection.Outgoing;
+
+    public Permissions Permissions => connection.Permissions;
+
+    /// <summary>channel.close was sent; everything but close-ok is passed over.</summary>
+    public bool IsClosing { get; set; }
+
+    /// <summary>The queue that an empty name means.</summary>
+    public string LastQueue { get; set; } = "";
+
+    /// <summary>basic.qos for consumers to come.</summary>
+    public ushort Prefetch { get; set; }
+
+    /// <summary>basic.qos for the whole channel, 0 for no limit.</summary>
+    public ushort GlobalPrefetch { get; set; }
+
+    public Confirms? Confirms { get; private set; }
+
+    public bool IsConfirming => Confirms is not null;
+
+    public int UnackedCount
+    {
+        get
+        {
+            lock (_deliveryGate) return _unacked.Count;
+        }
+    }
+
+    public IReadOnlyList<ChannelConsumer> Consumers
+    {
+        get
+        {
+            lock (_consumers) return [.. _consumers.Values];
+        }
+    }
+
+    public void Send(MethodFrame frame) => Outgoing.Send(frame.ToArray());
+
+    public void StartConfirming() => Confirms ??= new Confirms(this);
+
+    public void AnswerConfirms() => Confirms?.Answer();
+
+    /// <summary>The method that an error in this frame is about.</summary>
+    public uint MethodAtHand(FrameType type, uint method) => type == FrameType.Method && !_content.IsUnderWay ? method : _content.IsUnderWay ? MethodId.BasicPublish : 0;
+
+    /// <summary>A method in the middle of a message's frames is refused.</summary>
+    public void RequireNoContent()
+    {
+        if (_content.IsUnderWay) throw Unexpected();
+    }
+
+    public void BeginPublish(ReadOnlySpan<byte> exchange, ReadOnlySpan<byte> routingKey, bool isMandatory) =>
+        _content.Begin(exchange, routingKey, isMandatory);
+
+    public ValueTask HandleHeaderAsync(ReadOnlySpan<byte> payload)
+    {
+        if (!_content.IsUnderWay) throw new AmqpException(ReplyCode.UnexpectedFrame, "expected method frame, got non method frame instead", 0);
+        if (!_content.ExpectsHeader) throw new AmqpException(ReplyCode.UnexpectedFrame, "expected content body, got non content body frame instead");
+        if (!ContentHeader.TryRead(payload, out ushort classId, out ulong bodyBytes, out ReadOnlySpan<byte> properties))
+            throw new AmqpException(ReplyCode.FrameError, $"cannot decode {ErlangTerm.Binary(payload[..Math.Min(32, payload.Length)])}");
+        if (classId != MethodId.BasicClass)
+            throw new AmqpException(ReplyCode.UnexpectedFrame, $"expected content header for class 60, got one for class {classId} instead");
+        if (bodyBytes > (ulong)connection.Broker.Limits.MessageBytes)
+            throw new AmqpException(
+                ReplyCode.PreconditionFailed, $"message size {bodyBytes} is larger than configured max size {connection.Broker.Limits.MessageBytes}");
+        return _content.Header(properties, bodyBytes) ? PublishAsync() : ValueTask.CompletedTask;
+    }
+
+    public ValueTask HandleBodyAsync(in ReadOnlySequence<byte> borrowedPart)
+    {
+        if (!_content.IsUnderWay) throw new AmqpException(ReplyCode.UnexpectedFrame, "expected method frame, got non method frame instead", 0);
+        if (_content.ExpectsHeader) throw Unexpected();
+        return _content.Body(borrowedPart) ? PublishAsync() : ValueTask.CompletedTask;
+    }
+
+    public bool TryClaim()
+    {
+        if (_isReleased) return false;
+        int limit = GlobalPrefetch;
+        if (Interlocked.Increment(ref _globalUnacked) <= limit || limit == 0) return true;
+        Interlocked.Decrement(ref _globalUnacked);
+        return false;
+    }
+
+    public void GiveBackClaim() => Interlocked.Decrement(ref _globalUnacked);
+
+    /// <summary>Called by queues, under their gate.</summary>
+    public void Deliver(ChannelConsumer consumer, in QueueEntry entry, ReadOnlySpan<byte> borrowedEnvelope, ReadOnlySpan<byte> borrowedBody)
+    {
+        Envelope envelope = new(borrowedEnvelope);
+        Content content = new(envelope.Routing, PropertiesToSend(consumer.Queue, entry, envelope), borrowedBody);
+        lock (_deliveryGate)
+        {
+            ulong tag = ++_deliveryTag;
+            if (!consumer.NoAck) _unacked.Add(new UnackedMessage(tag, consumer.Queue, consumer, entry));
+            FrameBuffer output = Outgoing.Lock();
+            try
+            {
+                ContentFrames.Deliver(output, (number, connection.Facts.FrameBytesMax), consumer.TagOctets, (tag, entry.IsRedelivered), content);
+            }
+            finally
+            {
+                Outgoing.Unlock();
+            }
+        }
+    }
+
+    /// <summary>Answers basic.get.</summary>
+    public void SendGetOk(Queue queue, in QueueEntry entry, (bool NoAck, int MessagesLeft) get, (ReadOnlyMemory<byte> Envelope, ReadOnlyMemory<byte> Body) message)
+    {
+        Envelope envelope = new(message.Envelope.Span);
+        Content content = new(envelope.Routing, PropertiesToSend(queue, entry, envelope), message.Body.Span);
+        lock (_deliveryGate)
+        {
+            ulong tag = ++_deliveryTag;
+            if (!get.NoAck)
+            {
+                _unacked.Add(new UnackedMessage(tag, queue, null, entry));
+                Interlocked.Increment(ref _globalUnacked);
+            }
+
+            FrameBuffer output = Outgoing.Lock();
+            try
+            {
+                ContentFrames.GetOk(output, (number, connection.Facts.FrameBytesMax), (tag, entry.IsRedelivered), (uint)get.MessagesLeft, content);
+            }
+            finally
+            {
+                Outgoing.Unlock();
+            }
+        }
+    }
+
+    /// <summary>Settles, requeues or rejects what a tag means.</summary>
+    public void Resolve(ulong tag, bool multiple, Resolution resolution)
+    {
+        _taken.Clear();
+        lock (_deliveryGate)
+        {
+            if (!_unacked.TryTake(tag, multiple, _taken)) throw new AmqpException(ReplyCode.PreconditionFailed, $"unknown delivery tag {tag}");
+        }
+
+        ResolveTaken(resolution);
+    }
+
+    /// <summary>Gives everything outstanding back to its queues (basic.recover, and the end of the channel).</summary>
+    public void RequeueAll()
+    {
+        _taken.Clear();
+        lock (_deliveryGate) _unacked.TryTake(0, multiple: true, _taken);
+        ResolveTaken(Resolution.Requeue);
+    }
+
+    public bool HasConsumer(string tag)
+    {
+        lock (_consumers) return _consumers.ContainsKey(tag);
+    }
+
+    public void Add(ChannelConsumer consumer)
+    {
+        lock (_consumers) _consumers[consumer.Tag] = consumer;
+    }
+
+    public ChannelConsumer? TakeConsumer(string tag)
+    {
+        lock (_consumers) return _consumers.Remove(tag, out ChannelConsumer? consumer) ? consumer : null;
+    }
+
+    /// <summary>The consumer's queue is gone.</summary>
+    public void ConsumerEnded(ChannelConsumer consumer)
+    {
+        consumer.Stop();
+        if (TakeConsumer(consumer.Tag) is null || !connection.Facts.WantsCancelNotice || IsClosing) return;
+        Send(new MethodFrame(number, MethodId.BasicCancel).ShortString(consumer.Tag).Bit(true));
+    }
+
+    public void PumpQueues()
+    {
+        foreach (ChannelConsumer consumer in Consumers) consumer.Queue.Pump();
+    }
+
+    /// <summary>Takes a consumer off its queue; an auto-delete queue left alone goes with it.</summary>
+    public async ValueTask EndAsync(ChannelConsumer consumer)
+    {
+        consumer.Stop();
+        if (!consumer.Queue.Remove(consumer)) return;
+        Vhost.TryDeleteQueue(consumer.Queue, static counts => counts.Consumers == 0, out _, out Task durable);
+        await durable;
+    }
+
+    /// <summary>Ends consumers, then gives back what they had. Safe to call twice.</summary>
+    public async ValueTask ReleaseAsync()
+    {
+        if (_isReleased) return;
+        _isReleased = true;
+        foreach (ChannelConsumer consumer in Consumers)
+        {
+            TakeConsumer(consumer.Tag);
+            consumer.Stop();
+            if (consumer.Queue.Remove(consumer)) Vhost.TryDeleteQueue(consumer.Queue, static counts => counts.Consumers == 0, out _, out _);
+        }
+
+        RequeueAll();
+        _content.Reset();
+        _content.Release();
+        await ValueTask.CompletedTask;
+    }
+
+    private void ResolveTaken(Resolution resolution)
+    {
+        ReadOnlySpan<UnackedMessage> taken = CollectionsMarshal.AsSpan(_taken);
+        Interlocked.Add(ref _globalUnacked, -taken.Length);
+        for (int start = 0; start < taken.Length;)
+        {
+            int end = start + 1;
+            while (end < taken.Length && taken[end].Queue == taken[start].Queue) end++;
+            ReadOnlySpan<UnackedMessage> run = taken[start..end];
+            switch (resolution)
+            {
+                case Resolution.Ack: run[0].Queue.Settle(run); break;
+                case Resolution.Reject: run[0].Queue.Reject(run); break;
+                default: run[0].Queue.Requeue(run); break;
+            }
+
+            start = end;
+        }
+
+        if (GlobalPrefetch > 0 && taken.Length > 0) PumpQueues();
+        _taken.Clear();
+    }
+
+    private ValueTask PublishAsync()
+    {
+        ValueTask room = RoomAsync();
+        if (!room.IsCompletedSuccessfully) return PublishWithRoomAsync(room);
+        Publish();
+        return ValueTask.CompletedTask;
+    }
+
+    // The body may be borrowed from the pipe, which stays as it is until this completes.
+    private async ValueTask PublishWithRoomAsync(ValueTask room)
+    {
+        connection.IsHeldBack = true;
+        await room;
+        connection.IsHeldBack = false;
+        Publish();
+    }
+
+    private ValueTask RoomAsync()
+    {
+        ValueTask unblocked = connection.Broker.Connections.UnblockedAsync(connection.Stopping);
+        return unblocked.IsCompletedSuccessfully ? connection.Broker.Node.Store.RoomAsync(connection.Stopping) : unblocked;
+    }
+
+    private void Publish()
+    {
+        try
+        {
+            _publishing.Publish(this, _content);
+        }
+        finally
+        {
+            _content.Reset();
+        }
+
+        if (IsConfirming) connection.AnswerLater(this);
+    }
+
+    private static ReadOnlySpan<byte> PropertiesToSend(Queue queue, in QueueEntry entry, in Envelope envelope)
+    {
+        if (!queue.Settings.IsQuorum || entry.DeliveryCount == 0 || !BasicProperties.TryParse(envelope.Properties, out BasicProperties properties))
+            return envelope.Properties;
+        FieldTable headers = properties.ReadHeaders();
+        headers.Set("x-delivery-count", FieldValue.Of(entry.DeliveryCount));
+        return properties.With(headers);
+    }
+
+    private static AmqpException Unexpected() =>
+        new(ReplyCode.UnexpectedFrame, "expected content header for class 60, got non content header frame instead", MethodId.BasicPublish);
+}
+
+/// <summary>What a client decides about a message.</summary>
+internal enum Resolution
+{
+    Ack,
+    Reject,
+    Requeue,
+}

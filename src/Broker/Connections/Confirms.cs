@@ -1,0 +1,81 @@
+using Quintet.Broker.Amqp;
+using Quintet.Broker.Storage;
+
+namespace Quintet.Broker.Connections;
+
+/// <summary>
+/// The confirms of one channel. A message is answered when it and all before it are on disk in every durable queue it went to, so no answer
+/// overtakes another; one ack answers everything that one sync covered. Told by the storage's writer thread and by the read loop.
+/// </summary>
+internal sealed class Confirms(Channel channel) : DurabilityWaiter
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<ulong> _refused = new();
+    private ulong _accepted;
+    private ulong _lastStored;
+    private ulong _durable;
+    private ulong _answered;
+
+    /// <summary>The number of the message being published; only the read loop looks.</summary>
+    public ulong Published { get; private set; }
+
+    public ulong Next() => ++Published;
+
+    /// <summary>The message of that number is in its queues, or in none. Answered by <see cref="Answer"/> or with the next sync.</summary>
+    public void Accept(ulong number, bool isStored, bool isRefused)
+    {
+        lock (_gate)
+        {
+            _accepted = number;
+            if (isStored) _lastStored = number;
+            if (isRefused) _refused.Enqueue(number);
+        }
+    }
+
+    public override void Durable(ulong highestTag)
+    {
+        lock (_gate)
+        {
+            _durable = highestTag;
+            AnswerLocked();
+        }
+    }
+
+    /// <summary>Answers what waits for no disk. Called once after each batch of frames.</summary>
+    public void Answer()
+    {
+        lock (_gate) AnswerLocked();
+    }
+
+    private void AnswerLocked()
+    {
+        // The storage may be done before the read loop has noted the message.
+        ulong upTo = _lastStored <= _durable ? _accepted : Math.Min(_durable, _accepted);
+        if (upTo <= _answered) return;
+
+        FrameBuffer output = channel.Outgoing.Lock();
+        try
+        {
+            while (_refused.TryPeek(out ulong refused) && refused <= upTo)
+            {
+                _refused.Dequeue();
+                AckLocked(output, refused - 1);
+                ContentFrames.Nack(output, channel.Number, refused);
+                _answered = refused;
+            }
+
+            AckLocked(output, upTo);
+        }
+        finally
+        {
+            channel.Outgoing.Unlock();
+        }
+    }
+
+    private void AckLocked(FrameBuffer output, ulong upTo)
+    {
+        if (upTo <= _answered) return;
+        ContentFrames.Ack(output, channel.Number, upTo, multiple: upTo - _answered > 1);
+        _answered = upTo;
+    }
+}

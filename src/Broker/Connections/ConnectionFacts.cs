@@ -1,0 +1,29 @@
+using Quintet.Broker.Amqp;
+
+namespace Quintet.Broker.Connections;
+
+/// <summary>What the handshake agreed on.</summary>
+internal sealed record ConnectionFacts
+{
+    public required string User { get; init; }
+
+    public required string Vhost { get; init; }
+
+    public required string Mechanism { get; init; }
+
+    public required int ChannelMax { get; init; }
+
+    public required uint FrameBytesMax { get; init; }
+
+    public required TimeSpan Heartbeat { get; init; }
+
+    public required FieldTable ClientProperties { get; init; }
+
+    public FieldTable Capabilities => ClientProperties.TryGet("capabilities", out FieldValue value) && value.Object is FieldTable table ? table : FieldTable.Empty;
+
+    /// <summary>The client wants to be told that a queue went from under its consumer.</summary>
+    public bool WantsCancelNotice => Capabilities.Flag("consumer_cancel_notify");
+
+    /// <summary>The client wants to be told why its publishing is held back.</summary>
+    public bool WantsBlockedNotice => Capabilities.Flag("connection.blocked");
+}

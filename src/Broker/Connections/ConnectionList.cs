@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using Quintet.Broker.Amqp;
+using Quintet.Broker.Topology;
+
+namespace Quintet.Broker.Connections;
+
+/// <summary>The open connections, and whether their publishers are held back at the moment.</summary>
+internal sealed class ConnectionList
+{
+    private readonly ConcurrentDictionary<string, Connection> _byName = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private TaskCompletionSource? _unblocked;
+    private int _sockets;
+
+    public ConnectionList(BrokerNode node)
+    {
+        node.PublishersBlocked += OnPublishersBlocked;
+        if (node.Store.State == Storage.StorageState.SpaceLow) OnPublishersBlocked("low on disk");
+    }
+
+    public ICollection<Connection> All => _byName.Values;
+
+    /// <summary>Why publishers are held back; null when they are not.</summary>
+    public string? BlockedReason { get; private set; }
+
+    public Connection? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Counts a socket; false when there are too many, then it is not counted.</summary>
+    public bool TryEnter(int most)
+    {
+        if (Interlocked.Increment(ref _sockets) <= most) return true;
+        Interlocked.Decrement(ref _sockets);
+        return false;
+    }
+
+    public void Leave() => Interlocked.Decrement(ref _sockets);
+
+    public void Add(Connection connection)
+    {
+        lock (_gate)
+        {
+            _byName[connection.Name] = connection;
+            if (BlockedReason is { } reason) connection.TellBlocked(reason);
+        }
+    }
+
+    public void Remove(Connection connection) => _byName.TryRemove(new KeyValuePair<string, Connection>(connection.Name, connection));
+
+    /// <summary>Completes when publishers may go on; at once in the normal case.</summary>
+    public ValueTask UnblockedAsync(CancellationToken stop)
+    {
+        TaskCompletionSource? unblocked = Volatile.Read(ref _unblocked);
+        return unblocked is null ? ValueTask.CompletedTask : new ValueTask(unblocked.Task.WaitAsync(stop));
+    }
+
+    private void OnPublishersBlocked(string? reason)
+    {
+        lock (_gate)
+        {
+            bool was = BlockedReason is not null;
+            if (was == (reason is not null)) return;
+            BlockedReason = reason;
+            TaskCompletionSource? ended = _unblocked;
+            Volatile.Write(ref _unblocked, reason is null ? null : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            foreach (Connection connection in _byName.Values) connection.TellBlocked(reason);
+            ended?.TrySetResult();
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.IO.Pipelines;
+using Quintet.Broker.Amqp;
+
+namespace Quintet.Broker.Connections;
+
+/// <summary>
+/// The only writer of a connection's socket. Anybody may add frames, whole ones, under the gate; one loop writes whatever has gathered while
+/// the last write was under way, so batches form by themselves. Adding never waits: who could add without end asks <see cref="HasRoom"/> first.
+/// </summary>
+internal sealed class OutgoingFrames(PipeWriter socket, int bytesMax, Action roomAgain) : IThreadPoolWorkItem
+{
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private FrameBuffer _filling = new();
+    private FrameBuffer _writing = new();
+    private bool _isWriting;
+    private bool _isEnding;
+    private bool _isBroken;
+    private bool _wasFull;
+
+    /// <summary>Counts up with everything sent; the heartbeat looks whether it moved.</summary>
+    public long BytesSent { get; private set; }
+
+    /// <summary>False when the client reads more slowly than it is delivered to. <c>roomAgain</c> is called when that is over.</summary>
+    public bool HasRoom()
+    {
+        lock (_gate)
+        {
+            if (_filling.Length < bytesMax && !_isEnding) return true;
+            _wasFull = true;
+            return false;
+        }
+    }
+
+    /// <summary>Takes the gate; whole frames may be added to what it returns until <see cref="Unlock"/>, which must follow.</summary>
+    public FrameBuffer Lock()
+    {
+        _gate.Enter();
+        return _filling;
+    }
+
+    public void Unlock()
+    {
+        if (_isEnding) _filling.Clear(); // after the last frame nothing follows
+        bool start = !_isWriting && _filling.Length > 0;
+        if (start) _isWriting = true;
+        _gate.Exit();
+        if (start) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    public void Send(byte[] frame)
+    {
+        FrameBuffer output = Lock();
+        output.Write(frame);
+        Unlock();
+    }
+
+    /// <summary>Sends a last frame (null: none) and nothing after it; completes when all is handed to the socket, or it is broken.</summary>
+    public Task EndAsync(byte[]? lastFrame)
+    {
+        lock (_gate)
+        {
+            if (!_isEnding)
+            {
+                if (lastFrame is not null && !_isBroken) _filling.Write(lastFrame);
+                _isEnding = true;
+                if (!_isWriting)
+                {
+                    _isWriting = true;
+                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                }
+            }
+        }
+
+        return _ended.Task;
+    }
+
+    // Started only when no other run is under way; ends by itself when there is nothing left, and EndAsync waits for the last one.
+    void IThreadPoolWorkItem.Execute() => _ = WriteAsync();
+
+    private async Task WriteAsync()
+    {
+        while (TakeBatch())
+        {
+            try
+            {
+                FlushResult flushed = await socket.WriteAsync(_writing.Written);
+                if (flushed.IsCompleted || flushed.IsCanceled) Break();
+            }
+            catch (Exception)
+            {
+                Break(); // the read loop sees the same end and is the one to say so
+            }
+
+            BytesSent += _writing.Length;
+            _writing.Clear();
+            if (TakeWasFull()) roomAgain();
+        }
+    }
+
+    private bool TakeBatch()
+    {
+        lock (_gate)
+        {
+            if (_filling.Length > 0 && !_isBroken)
+            {
+                (_filling, _writing) = (_writing, _filling);
+                return true;
+            }
+
+            _filling.Clear();
+            _isWriting = false;
+            if (_isEnding)
+            {
+                _filling.Release();
+                _writing.Release();
+                _ended.TrySetResult();
+            }
+
+            return false;
+        }
+    }
+
+    private bool TakeWasFull()
+    {
+        lock (_gate)
+        {
+            bool wasFull = _wasFull && !_isEnding;
+            _wasFull = false;
+            return wasFull;
+        }
+    }
+
+    private void Break()
+    {
+        lock (_gate)
+        {
+            _isBroken = true;
+            _isEnding = true;
+        }
+    }
+}

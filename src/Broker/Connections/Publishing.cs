@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text;
+using Quintet.Broker.Access;
+using Quintet.Broker.Amqp;
+using Quintet.Broker.Queues;
+using Quintet.Broker.Storage;
+using Quintet.Broker.Topology;
+
+namespace Quintet.Broker.Connections;
+
+/// <summary>
+/// From a whole message to its queues: 1. may it be published, 2. what do its properties ask for, 3. where does it go, 4. return it if nowhere
+/// and mandatory, 5. store and enqueue, 6. note what is to be confirmed. Allocates nothing for a message of the common kind.
+/// </summary>
+internal sealed class Publishing(Connection connection)
+{
+    // Ten years, RabbitMQ's bound for times in milliseconds.
+    private const long ExpirationMsMax = 315_360_000_000;
+
+    private readonly RouteResult _route = new();
+    private byte[] _lastName = [];
+    private string _lastNameText = "";
+
+    public void Publish(Channel channel, ContentAssembly content)
+    {
+        ulong number = channel.Confirms?.Next() ?? 0;
+        Envelope envelope = content.Envelope;
+        Span<char> keyRoom = stackalloc char[byte.MaxValue];
+        ReadOnlySpan<char> key = keyRoom[..Encoding.UTF8.GetChars(envelope.RoutingKey, keyRoom)];
+        Exchange exchange = RequireExchange(channel, NameOf(envelope.Exchange), key);
+        if (!BasicProperties.TryParse(envelope.Properties, out BasicProperties properties))
+            throw new AmqpException(ReplyCode.FrameError, $"cannot decode {ErlangTerm.Binary(envelope.Properties[..Math.Min(32, envelope.Properties.Length)])}");
+        if (properties.HasUserId) RequireOwn(properties.UserId);
+        long now = connection.Broker.Node.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        long expiresAt = properties.HasExpiration ? now + ReadExpiration(properties.Expiration) : 0;
+
+        _route.Clear();
+        _route.Follow(exchange, new RoutedMessage(key, properties.Headers));
+        ReadOnlySpan<byte> octets = content.EnvelopeOctets;
+        if (properties.HasCopies) octets = FollowCopies(exchange, envelope, properties);
+        if (_route.Queues.Count == 0)
+        {
+            if (content.IsMandatory) Return(channel, octets, content.BorrowedBody.Span);
+            channel.Confirms?.Accept(number, isStored: false, isRefused: false);
+            return;
+        }
+
+        IncomingMessage message = new()
+        {
+            Envelope = octets,
+            Body = content.BorrowedBody,
+            IsPersistent = properties.IsPersistent,
+            Priority = properties.Priority,
+            ExpiresAt = expiresAt,
+            NowMs = now,
+        };
+        Acceptance accepted = Accept(channel, message, number);
+        channel.Confirms?.Accept(number, accepted.IsStored, accepted.IsRefused);
+    }
+
+    private Acceptance Accept(Channel channel, in IncomingMessage message, ulong number)
+    {
+        try
+        {
+            return connection.Broker.Node.Intake.Accept(_route.Queues, message, new Awaited(channel.Confirms, number));
+        }
+        catch (StorageFullException)
+        {
+            // Nothing was stored. Who waits for a confirm is told so; who does not must not believe otherwise.
+            if (channel.IsConfirming) return new Acceptance(IsStored: false, IsRefused: true);
+            throw new AmqpException(ReplyCode.ResourceError, "no space left on the disk for this message");
+        }
+    }
+
+    private Exchange RequireExchange(Channel channel, string name, ReadOnlySpan<char> key)
+    {
+        channel.Permissions.RequireWrite(name);
+        Exchange exchange = name.Length == 0 ? channel.Vhost.Default : channel.Vhost.GetExchange(name);
+        if (exchange.Settings.IsInternal)
+            throw new AmqpException(ReplyCode.AccessRefused, $"cannot publish to internal {exchange.Settings.Described}");
+        if (exchange is TopicExchange) channel.Permissions.RequireTopic(Right.Write, name, key);
+        return exchange;
+    }
+
+    // Publishers use one exchange again and again: its name is decoded once.
+    private string NameOf(ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty) return "";
+        if (name.SequenceEqual(_lastName)) return _lastNameText;
+        _lastName = name.ToArray();
+        _lastNameText = Encoding.UTF8.GetString(name);
+        return _lastNameText;
+    }
+
+    private void RequireOwn(ReadOnlySpan<byte> userId)
+    {
+        string claimed = Encoding.UTF8.GetString(userId);
+        if (claimed != connection.Facts.User)
+            throw new AmqpException(
+                ReplyCode.PreconditionFailed, $"user_id property set to '{claimed}' but authenticated user was '{connection.Facts.User}'");
+    }
+
+    private static long ReadExpiration(ReadOnlySpan<byte> text)
+    {
+        string shown = Encoding.UTF8.GetString(text);
+        int digits = shown.Length > 0 && shown[0] is '-' or '+' ? 1 : 0;
+        while (digits < shown.Length && char.IsAsciiDigit(shown[digits])) digits++;
+        if (!long.TryParse(shown.AsSpan(0, digits), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value))
+            throw InvalidExpiration(shown, digits > 18 ? $"{{value_too_large,{shown[..digits]}}}" : "no_integer");
+        if (digits < shown.Length) throw InvalidExpiration(shown, $"{{leftover_string,\"{shown[digits..]}\"}}");
+        if (value < 0) throw InvalidExpiration(shown, $"{{value_negative,{value}}}");
+        if (value > ExpirationMsMax) throw InvalidExpiration(shown, $"{{value_too_large,{value}}}");
+        return value;
+    }
+
+    private static AmqpException InvalidExpiration(string text, string fault) =>
+        new(ReplyCode.PreconditionFailed, $"invalid expiration '{text}': {fault}");
+
+    // Sender-selected distribution: CC and BCC hold more routing keys; BCC is taken out before anybody sees it.
+    private byte[] FollowCopies(Exchange exchange, in Envelope envelope, in BasicProperties properties)
+    {
+        FieldTable headers = properties.ReadHeaders();
+        foreach (string name in (string[])["CC", "BCC"])
+        {
+            if (!headers.TryGet(name, out FieldValue copies)) continue;
+            if (copies.Object is not List<FieldValue> keys)
+                throw new AmqpException(ReplyCode.PreconditionFailed, $"invalid message: {{unacceptable_type_in_header,\"{name}\",{copies.KindName}}}");
+            foreach (FieldValue key in keys)
+                if (key.Text is { } text) _route.Follow(exchange, new RoutedMessage(text, properties.Headers));
+        }
+
+        if (!headers.TryGet("BCC", out _)) return [.. EnvelopeOf(envelope, properties.Octets)];
+        headers.Remove("BCC");
+        return EnvelopeOf(envelope, properties.With(headers));
+    }
+
+    private static byte[] EnvelopeOf(in Envelope envelope, ReadOnlySpan<byte> properties) =>
+        Envelope.Create(0, 0, (envelope.Exchange.ToArray(), envelope.RoutingKey.ToArray()), properties);
+
+    private void Return(Channel channel, ReadOnlySpan<byte> octets, ReadOnlySpan<byte> body)
+    {
+        Envelope envelope = new(octets);
+        FrameBuffer output = channel.Outgoing.Lock();
+        try
+        {
+            ContentFrames.Return(
+                output, (channel.Number, connection.Facts.FrameBytesMax), ReplyCode.NoRoute, new Content(envelope.Routing, envelope.Properties, body));
+        }
+        finally
+        {
+            channel.Outgoing.Unlock();
+        }
+    }
+}

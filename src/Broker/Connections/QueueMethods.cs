@@ -1,0 +1,150 @@
+using Quintet.Broker.Access;
+using Quintet.Broker.Amqp;
+using Quintet.Broker.Queues;
+using Quintet.Broker.Topology;
+
+namespace Quintet.Broker.Connections;
+
+/// <summary>Class queue: declare, bind, unbind, purge and delete. Every answer comes after the change is on disk.</summary>
+internal static class QueueMethods
+{
+    public static ValueTask Declare(Channel channel, ref AmqpReader arguments)
+    {
+        arguments.Short(); // ticket, a leftover of 0-8
+        string name = arguments.ShortString();
+        bool passive = arguments.Bit(), durable = arguments.Bit(), exclusive = arguments.Bit(), autoDelete = arguments.Bit(), noWait = arguments.Bit();
+        FieldTable table = arguments.Table();
+
+        if (passive) return DeclareOkAsync(channel, channel.Vhost.GetQueue(name, channel.Connection), Task.CompletedTask, noWait);
+
+        QueueSettings declared = new()
+        {
+            Vhost = channel.Vhost.Name,
+            Name = name.Length == 0 ? ServerNames.Queue() : name,
+            IsDurable = durable,
+            IsExclusive = exclusive,
+            IsAutoDelete = autoDelete,
+            Arguments = table,
+        };
+        RefuseName(channel, name, table);
+        channel.Permissions.RequireQueue(Right.Configure, declared.Name);
+        if (table.Text("x-dead-letter-exchange") is { } deadLetters)
+        {
+            channel.Permissions.RequireQueue(Right.Read, declared.Name);
+            channel.Permissions.RequireExchange(Right.Write, deadLetters);
+        }
+
+        Queue queue = channel.Vhost.DeclareQueue(declared, channel.Connection, out Task change);
+        return DeclareOkAsync(channel, queue, change, noWait);
+    }
+
+    public static ValueTask Bind(Channel channel, ref AmqpReader arguments)
+    {
+        arguments.Short();
+        string name = Named(channel, arguments.ShortString());
+        string source = arguments.ShortString();
+        string key = arguments.ShortString();
+        bool noWait = arguments.Bit();
+        FieldTable table = arguments.Table();
+
+        ExchangeMethods.RefuseDefault(source);
+        channel.Permissions.RequireQueue(Right.Write, name);
+        channel.Permissions.RequireExchange(Right.Read, source);
+        Exchange exchange = channel.Vhost.GetExchange(source);
+        Queue queue = channel.Vhost.GetQueue(name, channel.Connection);
+        if (exchange is TopicExchange) channel.Permissions.RequireTopic(Right.Read, source, key);
+        Binding binding = new(exchange, new Destination(queue, null), key, table);
+        return ExchangeMethods.FinishAsync(channel, channel.Vhost.Bind(binding), noWait, MethodId.QueueBindOk);
+    }
+
+    public static ValueTask Unbind(Channel channel, ref AmqpReader arguments)
+    {
+        arguments.Short();
+        string name = Named(channel, arguments.ShortString());
+        string source = arguments.ShortString();
+        string key = arguments.ShortString();
+        FieldTable table = arguments.Table();
+
+        ExchangeMethods.RefuseDefault(source);
+        channel.Permissions.RequireQueue(Right.Write, name);
+        channel.Permissions.RequireExchange(Right.Read, source);
+        Task change = channel.Vhost.FindExchange(source) is { } exchange && channel.Vhost.FindQueue(name) is { } queue
+            ? channel.Vhost.Unbind(exchange, BindingKey.Of(new Destination(queue, null), key, table))
+            : Task.CompletedTask;
+        return ExchangeMethods.FinishAsync(channel, change, noWait: false, MethodId.QueueUnbindOk);
+    }
+
+    public static ValueTask Purge(Channel channel, ref AmqpReader arguments)
+    {
+        arguments.Short();
+        string name = Named(channel, arguments.ShortString());
+        bool noWait = arguments.Bit();
+
+        channel.Permissions.RequireQueue(Right.Read, name);
+        int purged = channel.Vhost.GetQueue(name, channel.Connection).Purge();
+        if (!noWait) channel.Send(new MethodFrame(channel.Number, MethodId.QueuePurgeOk).Long((uint)purged));
+        return ValueTask.CompletedTask;
+    }
+
+    public static ValueTask Delete(Channel channel, ref AmqpReader arguments)
+    {
+        arguments.Short();
+        string name = Named(channel, arguments.ShortString());
+        bool ifUnused = arguments.Bit(), ifEmpty = arguments.Bit(), noWait = arguments.Bit();
+
+        channel.Permissions.RequireQueue(Right.Configure, name);
+        int dropped = 0;
+        Task change = Task.CompletedTask;
+        if (channel.Vhost.FindQueue(name) is { } queue)
+        {
+            VirtualHost.RefuseStranger(queue, channel.Connection);
+            RefuseConditions(queue, ifUnused, ifEmpty);
+            bool isDone = channel.Vhost.TryDeleteQueue(
+                queue, counts => (!ifUnused || counts.Consumers == 0) && (!ifEmpty || counts.Ready == 0), out dropped, out change);
+            if (!isDone)
+                throw new AmqpException(
+                    ReplyCode.PreconditionFailed, $"{queue.Settings.Described} {(ifUnused && queue.Counts.Consumers > 0 ? "in use" : "not empty")}");
+        }
+
+        return DeleteOkAsync(channel, change, noWait, dropped);
+    }
+
+    /// <summary>The queue's name, or for the empty one that of the last queue declared on the channel.</summary>
+    public static string Named(Channel channel, string name)
+    {
+        if (name.Length > 0) return name;
+        if (channel.LastQueue.Length == 0) throw new AmqpException(ReplyCode.NotFound, "no previously declared queue");
+        return channel.LastQueue;
+    }
+
+    private static void RefuseName(Channel channel, string name, FieldTable arguments)
+    {
+        if (name.Length == 0 && arguments.Text("x-queue-type") is "quorum")
+            throw new AmqpException(ReplyCode.PreconditionFailed, "Cannot declare a server-named queue for type rabbit_quorum_queue");
+        if (name.StartsWith("amq.", StringComparison.Ordinal) && channel.Vhost.FindQueue(name) is null)
+            throw new AmqpException(ReplyCode.AccessRefused, $"queue name '{name}' contains reserved prefix 'amq.*'");
+    }
+
+    private static void RefuseConditions(Queue queue, bool ifUnused, bool ifEmpty)
+    {
+        if (!queue.Settings.IsQuorum || !(ifUnused || ifEmpty)) return;
+        throw new AmqpException(
+            ReplyCode.NotImplemented,
+            $"cannot delete {queue.Settings.Described}. queue.delete operations with {(ifUnused ? "if-unused" : "if-empty")} flag set are not supported by quorum queues");
+    }
+
+    private static async ValueTask DeclareOkAsync(Channel channel, Queue queue, Task change, bool noWait)
+    {
+        await change;
+        channel.LastQueue = queue.Name;
+        QueueCounts counts = queue.Counts;
+        if (!noWait)
+            channel.Send(new MethodFrame(channel.Number, MethodId.QueueDeclareOk).ShortString(queue.Name).Long((uint)counts.Ready).Long((uint)counts.Consumers));
+    }
+
+    private static async ValueTask DeleteOkAsync(Channel channel, Task change, bool noWait, int dropped)
+    {
+        await change;
+        if (!noWait) channel.Send(new MethodFrame(channel.Number, MethodId.QueueDeleteOk).Long((uint)dropped));
+    }
+}

@@ -1,0 +1,14 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace Quintet.Broker.Connections;
+
+/// <summary>Names the server makes: a prefix and 128 random bits in base64url, so that nobody can guess another's.</summary>
+internal static class ServerNames
+{
+    public static string Queue() => "amq.gen-" + Random();
+
+    public static string Consumer() => "amq.ctag-" + Random();
+
+    private static string Random() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+}

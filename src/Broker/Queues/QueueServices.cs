@@ -1,0 +1,35 @@
+using Quintet.Broker.Storage;
+
+namespace Quintet.Broker.Queues;
+
+/// <summary>Why a message left its queue without being acknowledged; the words are those of the x-death header.</summary>
+internal enum DeathReason
+{
+    Rejected,
+    Expired,
+    MaxLength,
+    DeliveryLimit,
+}
+
+/// <summary>Sends a dead message on and settles it in its queue; false when nobody took it and it is to be tried again later.</summary>
+internal delegate ValueTask<bool> SendDeadLetter(Queue queue, QueueEntry entry, DeathReason reason, CancellationToken stop);
+
+/// <summary>What queues are given by the node they live in.</summary>
+internal sealed record QueueServices
+{
+    public required MessageStore Store { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required SendDeadLetter SendDeadLetter { get; init; }
+
+    /// <summary>Called outside the gate when x-expires ran out.</summary>
+    public required Action<Queue> Unused { get; init; }
+
+    /// <summary>Called outside the gate with what could not be read or sent; the message stays on disk.</summary>
+    public required Action<Queue, Exception> Failed { get; init; }
+
+    public TimeSpan DeadLetterRetry { get; init; } = TimeSpan.FromSeconds(5);
+
+    public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
+}

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Quintet.Broker.Queues;
+using Quintet.Broker.Storage;
+using Quintet.Broker.Storage.Disks;
+
+namespace Quintet.Broker.Topology;
+
+/// <summary>The broker without its sockets: storage, virtual hosts, and what was recovered into them.</summary>
+internal sealed partial class BrokerNode : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, VirtualHost> _vhosts = new(StringComparer.Ordinal);
+    private readonly Disk _disk;
+    private readonly DefinitionsLog _definitionsLog;
+    private readonly Definitions _definitions;
+    private readonly QueueServices _services;
+    private readonly ILogger _logger;
+
+    private BrokerNode(string folder, StorageOptions options, TimeProvider time, ILogger logger)
+    {
+        _logger = logger;
+        Time = time;
+        Directory.CreateDirectory(folder);
+        _disk = new FileDisk(folder);
+        Store = MessageStore.Open(options, _disk, time);
+        Store.StateChanged += OnStateChanged;
+        _definitionsLog = DefinitionsLog.Open(_disk, options);
+        _definitions = new Definitions(_definitionsLog);
+        Intake = new Intake(Store);
+        DeadLetters deadLetters = new(Store, Intake, time, FindVhost);
+        _services = new QueueServices
+        {
+            Store = Store,
+            Time = time,
+            SendDeadLetter = deadLetters.SendAsync,
+            Unused = DeleteUnused,
+            Failed = (queue, failure) => Log.QueueFailed(logger, queue.Name, queue.Settings.Vhost, failure),
+        };
+    }
+
+    public MessageStore Store { get; }
+
+    public Intake Intake { get; }
+
+    public TimeProvider Time { get; }
+
+    public ICollection<VirtualHost> Vhosts => _vhosts.Values;
+
+    /// <summary>Raised when publishers are to be held back (with the reason) or let go (null).</summary>
+    public event Action<string?>? PublishersBlocked;
+
+    /// <summary>Opens the data folder and brings everything back that was durable. Blocks until it is there.</summary>
+    public static BrokerNode Open(string folder, StorageOptions options, TimeProvider time, ILogger logger)
+    {
+        BrokerNode node = new(folder, options, time, logger);
+        node.Restore();
+        return node;
+    }
+
+    public VirtualHost? FindVhost(string name) => _vhosts.GetValueOrDefault(name);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (VirtualHost vhost in _vhosts.Values)
+            foreach (Queue queue in vhost.Queues) await queue.DisposeAsync();
+        Store.StateChanged -= OnStateChanged;
+        await Store.DisposeAsync();
+        await _definitionsLog.DisposeAsync();
+        _disk.Dispose();
+    }
+
+    private VirtualHost AddVhost(string name) => _vhosts.GetOrAdd(name, added => new VirtualHost(added, _definitions, _services));
+
+    private void Restore()
+    {
+        long started = Time.GetTimestamp();
+        DeclaredThings declared = _definitions.Read();
+        AddVhost("/");
+        foreach (ExchangeSettings exchange in declared.Exchanges) AddVhost(exchange.Vhost).Restore(exchange);
+        foreach (QueueSettings queue in declared.Queues) AddVhost(queue.Vhost).Restore(queue, Store.TakeRecovered(queue.Id!.Value));
+        foreach (DeclaredBinding binding in declared.Bindings)
+            if (!AddVhost(binding.Vhost).TryRestore(binding)) Log.BindingDropped(_logger, binding.Source, binding.Destination.Name);
+
+        // Queues deleted just before the end: their messages go, too.
+        foreach (QueueId gone in Store.RecoveredQueues.ToArray())
+            Store.Settle([.. Store.TakeRecovered(gone).Select(message => message.Ref)]);
+        Log.Recovered(_logger, Store.Recovered.Messages, declared.Queues.Count, Time.GetElapsedTime(started));
+    }
+
+    private void DeleteUnused(Queue queue)
+    {
+        if (FindVhost(queue.Settings.Vhost) is not { } vhost) return;
+        if (vhost.TryDeleteQueue(queue, counts => counts.Consumers == 0, out _, out _)) Log.QueueExpired(_logger, queue.Name, vhost.Name);
+    }
+
+    private void OnStateChanged(StorageState state, string reason)
+    {
+        switch (state)
+        {
+            case StorageState.SpaceLow:
+                Log.SpaceLow(_logger, reason);
+                PublishersBlocked?.Invoke("low on disk");
+                break;
+            case StorageState.Open:
+                Log.SpaceBack(_logger);
+                PublishersBlocked?.Invoke(null);
+                break;
+            case StorageState.Failed:
+                // What the disk holds is unknown from here on: a process that went on would confirm what it may not have.
+                Log.StorageFailed(_logger, reason);
+                Environment.FailFast($"The broker's storage failed: {reason}");
+                break;
+            default: break;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1000, LogLevel.Information, "Recovered {Messages} messages of {Queues} durable queues in {Elapsed}")]
+        public static partial void Recovered(ILogger logger, long messages, int queues, TimeSpan elapsed);
+
+        [LoggerMessage(1001, LogLevel.Warning, "Dropped a binding from exchange {Exchange} to {Destination}: an end of it is gone")]
+        public static partial void BindingDropped(ILogger logger, string exchange, string destination);
+
+        [LoggerMessage(1002, LogLevel.Information, "Deleted queue {Queue} in vhost {Vhost}: it was unused for its x-expires")]
+        public static partial void QueueExpired(ILogger logger, string queue, string vhost);
+
+        [LoggerMessage(1003, LogLevel.Error, "Queue {Queue} in vhost {Vhost} could not read or pass on a message")]
+        public static partial void QueueFailed(ILogger logger, string queue, string vhost, Exception failure);
+
+        [LoggerMessage(1004, LogLevel.Error, "Publishers are blocked, the disk is short of space: {Reason}")]
+        public static partial void SpaceLow(ILogger logger, string reason);
+
+        [LoggerMessage(1005, LogLevel.Information, "Publishers go on, the disk has space again")]
+        public static partial void SpaceBack(ILogger logger);
+
+        [LoggerMessage(1006, LogLevel.Critical, "Stopping at once: the storage failed: {Reason}")]
+        public static partial void StorageFailed(ILogger logger, string reason);
+    }
+}

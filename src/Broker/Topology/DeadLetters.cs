@@ -1,0 +1,67 @@
+using System.Text;
+using Quintet.Broker.Amqp;
+using Quintet.Broker.Queues;
+using Quintet.Broker.Storage;
+
+namespace Quintet.Broker.Topology;
+
+/// <summary>Sends dead messages to their queue's dead-letter exchange, with RabbitMQ's account of each death in the headers.</summary>
+internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvider time, Func<string, VirtualHost?> findVhost)
+{
+    /// <summary>False: nobody took it, and the queue asked for at-least-once.</summary>
+    public async ValueTask<bool> SendAsync(Queue queue, QueueEntry entry, DeathReason reason, CancellationToken stop)
+    {
+        DeadLetterPolicy policy = queue.Settings.DeadLetter!;
+        if (findVhost(queue.Settings.Vhost) is not { } vhost || vhost.FindExchange(policy.Exchange) is not { } exchange) return Drop(entry, policy);
+        if (entry.Memory is { } memory) return Send((queue, entry, reason), exchange, memory.Envelope, memory.Body);
+        using StoredMessage stored = await queue.ReadAsync(entry.Ref, stop);
+        return Send((queue, entry, reason), exchange, stored.Envelope.Span, stored.Body);
+    }
+
+    private bool Send((Queue Queue, QueueEntry Entry, DeathReason Reason) death, Exchange exchange, ReadOnlySpan<byte> envelopeOctets, ReadOnlyMemory<byte> body)
+    {
+        DeadLetterPolicy policy = death.Queue.Settings.DeadLetter!;
+        Envelope envelope = new(envelopeOctets);
+        if (!BasicProperties.TryParse(envelope.Properties, out BasicProperties properties)) throw new InvalidDataException("the stored properties are malformed");
+        FieldTable headers = properties.ReadHeaders();
+        List<string> keys = DeathRecord.RoutingKeys(envelope, headers);
+        Death record = new(death.Queue.Name, death.Reason, time.GetUtcNow().ToUnixTimeSeconds(), keys);
+        DeathRecord.Write(headers, envelope, properties, record);
+
+        string[] newKeys = policy.RoutingKey is { } own ? [own] : [.. keys];
+        RouteResult route = new();
+        foreach (string key in newKeys) route.Follow(exchange, new RoutedMessage(key, properties.Headers));
+        if (death.Reason != DeathReason.Rejected) route.Queues.RemoveAll(target => DeathRecord.IsCycle(headers, target.Name));
+        if (route.Queues.Count == 0) return Drop(death.Entry, policy);
+
+        ushort count = death.Queue.Settings.IsQuorum ? death.Entry.DeliveryCount : envelope.DeliveryCount;
+        byte[] newEnvelope = Envelope.Create(
+            Envelope.HasDeathsFlag, count, (Encoding.UTF8.GetBytes(policy.Exchange), Encoding.UTF8.GetBytes(newKeys[0])), properties.With(headers, keepExpiration: false));
+        IncomingMessage message = new()
+        {
+            Envelope = newEnvelope,
+            Body = body,
+            IsPersistent = properties.IsPersistent || death.Entry.IsStored,
+            Priority = properties.Priority,
+            NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            DeliveryCount = count,
+        };
+        Acceptance accepted = intake.Accept(route.Queues, message, default, death.Entry.IsStored ? death.Entry.Ref : null);
+        if (accepted.IsStored) return true; // settled in the same record
+        if (accepted.IsRefused && route.Queues.Count == 0 && policy.AtLeastOnce) return false;
+        Settle(death.Entry);
+        return true;
+    }
+
+    private bool Drop(QueueEntry entry, DeadLetterPolicy policy)
+    {
+        if (policy.AtLeastOnce) return false;
+        Settle(entry);
+        return true;
+    }
+
+    private void Settle(QueueEntry entry)
+    {
+        if (entry.IsStored) store.Settle(entry.Ref);
+    }
+}

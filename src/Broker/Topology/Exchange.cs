@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+using Quintet.Broker.Amqp;
+
+namespace Quintet.Broker.Topology;
+
+/// <summary>An exchange as it was declared.</summary>
+internal sealed record ExchangeSettings
+{
+    public required string Vhost { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Type { get; init; }
+
+    public bool IsDurable { get; init; }
+
+    public bool IsAutoDelete { get; init; }
+
+    public bool IsInternal { get; init; }
+
+    public FieldTable Arguments { get; init; } = FieldTable.Empty;
+
+    /// <summary>As reply texts name it: <c>exchange 'orders' in vhost '/'</c>.</summary>
+    public string Described => $"exchange '{Name}' in vhost '{Vhost}'";
+}
+
+/// <summary>
+/// An exchange. Bindings change under the virtual host's gate; each type keeps what it routes by in a form that publishers read without a lock.
+/// </summary>
+internal abstract class Exchange(ExchangeSettings settings)
+{
+    private readonly Dictionary<BindingKey, Binding> _bindings = [];
+
+    public ExchangeSettings Settings { get; } = settings;
+
+    public string Name => Settings.Name;
+
+    public bool IsDurable => Settings.IsDurable;
+
+    /// <summary>True once something was bound: only then does auto-delete apply.</summary>
+    public bool WasBound { get; private set; }
+
+    /// <summary>Bindings of other exchanges to this one; guarded by the virtual host's gate.</summary>
+    public int IncomingBindings { get; set; }
+
+    /// <summary>Where messages go that match nothing here; looked up by name each time, since it may be declared later.</summary>
+    public Exchange? Alternate => AlternateName is null ? null : FindExchange?.Invoke(AlternateName);
+
+    public string? AlternateName { get; } = settings.Arguments.Text("alternate-exchange");
+
+    public Func<string, Exchange?>? FindExchange { get; init; }
+
+    /// <summary>Guarded by the virtual host's gate.</summary>
+    public IReadOnlyCollection<Binding> Bindings => _bindings.Values;
+
+    /// <summary>Makes an exchange of the type that the settings name; false for a type unknown here.</summary>
+    public static bool TryCreate(ExchangeSettings settings, Func<string, Exchange?> find, [NotNullWhen(true)] out Exchange? exchange)
+    {
+        exchange = settings.Type switch
+        {
+            "direct" => new DirectExchange(settings) { FindExchange = find },
+            "fanout" => new FanoutExchange(settings) { FindExchange = find },
+            "topic" => new TopicExchange(settings) { FindExchange = find },
+            "headers" => new HeadersExchange(settings) { FindExchange = find },
+            _ => null,
+        };
+        return exchange is not null;
+    }
+
+    /// <summary>Adds the destinations of a message; true when any binding matched, whether or not its queue was in the result before.</summary>
+    public abstract bool Route(in RoutedMessage message, RouteResult result);
+
+    /// <summary>Refuses arguments that the type cannot compare.</summary>
+    public virtual void Check(FieldTable arguments)
+    {
+    }
+
+    public bool TryBind(Binding binding)
+    {
+        WasBound = true;
+        if (!_bindings.TryAdd(binding.Key, binding)) return false;
+        if (binding.Destination.Exchange is { } target) target.IncomingBindings++;
+        Changed(binding, isNew: true);
+        return true;
+    }
+
+    public bool TryUnbind(BindingKey key, [NotNullWhen(true)] out Binding? removed)
+    {
+        if (!_bindings.Remove(key, out removed)) return false;
+        if (removed.Destination.Exchange is { } target) target.IncomingBindings--;
+        Changed(removed, isNew: false);
+        return true;
+    }
+
+    protected abstract void Changed(Binding binding, bool isNew);
+}

@@ -1,0 +1,274 @@
+using System.Collections.Concurrent;
+using Quintet.Broker.Amqp;
+using Quintet.Broker.Queues;
+
+namespace Quintet.Broker.Topology;
+
+/// <summary>
+/// A virtual host: its exchanges, queues and bindings. Changes are made under one gate; publishers look up without it. A change returns a task
+/// that completes when it is on disk, and the Ok is sent after that.
+/// </summary>
+internal sealed class VirtualHost
+{
+    private static readonly (string Name, string Type, bool IsInternal)[] Predeclared =
+    [
+        ("amq.direct", "direct", false), ("amq.fanout", "fanout", false), ("amq.topic", "topic", false), ("amq.headers", "headers", false),
+        ("amq.match", "headers", false), ("amq.rabbitmq.trace", "topic", true),
+    ];
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<object, HashSet<Binding>> _bindingsTo = [];
+    private readonly ConcurrentDictionary<string, Exchange> _exchanges = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Queue> _queues = new(StringComparer.Ordinal);
+    private readonly Definitions _definitions;
+    private readonly QueueServices _services;
+
+    public VirtualHost(string name, Definitions definitions, QueueServices services)
+    {
+        Name = name;
+        _definitions = definitions;
+        _services = services;
+        Default = new DefaultExchange(name, _queues);
+        _exchanges[""] = Default;
+        foreach ((string exchange, string type, bool isInternal) in Predeclared)
+            Add(new ExchangeSettings { Vhost = name, Name = exchange, Type = type, IsDurable = true, IsInternal = isInternal });
+    }
+
+    public string Name { get; }
+
+    public Exchange Default { get; }
+
+    public ICollection<Exchange> Exchanges => _exchanges.Values;
+
+    public ICollection<Queue> Queues => _queues.Values;
+
+    public Exchange? FindExchange(string name) => _exchanges.GetValueOrDefault(name);
+
+    public Queue? FindQueue(string name) => _queues.GetValueOrDefault(name);
+
+    /// <exception cref="AmqpException">404.</exception>
+    public Exchange GetExchange(string name) =>
+        FindExchange(name) ?? throw new AmqpException(ReplyCode.NotFound, $"no exchange '{name}' in vhost '{Name}'");
+
+    /// <exception cref="AmqpException">404, or 405 when the queue is exclusive to another connection.</exception>
+    public Queue GetQueue(string name, object? connection)
+    {
+        Queue queue = FindQueue(name) ?? throw NoQueue(name);
+        RefuseStranger(queue, connection);
+        return queue;
+    }
+
+    /// <summary>Puts back what the definitions log held.</summary>
+    public void Restore(ExchangeSettings exchange) => Add(exchange);
+
+    /// <summary>Puts back a queue with its messages.</summary>
+    public Queue Restore(QueueSettings declared, IReadOnlyList<Storage.RecoveredMessage> messages)
+    {
+        Queue queue = new(QueueArguments.Understand(declared), _services);
+        queue.Restore(messages);
+        _queues[queue.Name] = queue;
+        return queue;
+    }
+
+    /// <summary>Puts back a binding; false when an end of it is gone.</summary>
+    public bool TryRestore(DeclaredBinding declared)
+    {
+        Destination destination = declared.Destination.IsQueue
+            ? new Destination(FindQueue(declared.Destination.Name), null)
+            : new Destination(null, FindExchange(declared.Destination.Name));
+        if (FindExchange(declared.Source) is not { } source || destination == default) return false;
+        lock (_gate) AddLocked(new Binding(source, destination, declared.Rule.RoutingKey, declared.Rule.Arguments));
+        return true;
+    }
+
+    public Task DeclareExchange(ExchangeSettings declared)
+    {
+        lock (_gate)
+        {
+            if (_exchanges.TryGetValue(declared.Name, out Exchange? current))
+            {
+                CheckEquivalent(current.Settings, declared);
+                return Task.CompletedTask;
+            }
+
+            if (declared.Name.StartsWith("amq.", StringComparison.Ordinal))
+                throw new AmqpException(ReplyCode.AccessRefused, $"exchange name '{declared.Name}' contains reserved prefix 'amq.*'");
+            CheckType(declared);
+            Add(declared);
+            return declared.IsDurable ? _definitions.PutAsync(declared) : Task.CompletedTask;
+        }
+    }
+
+    public Task DeleteExchange(string name, bool ifUnused)
+    {
+        if (name.StartsWith("amq.", StringComparison.Ordinal))
+            throw new AmqpException(ReplyCode.AccessRefused, $"deletion of system exchange '{name}' in vhost '{Name}' not allowed");
+        lock (_gate)
+        {
+            if (!_exchanges.TryGetValue(name, out Exchange? exchange)) return Task.CompletedTask;
+            if (ifUnused && exchange.Bindings.Count > 0) throw new AmqpException(ReplyCode.PreconditionFailed, $"{exchange.Settings.Described} in use");
+            return RemoveLocked(exchange);
+        }
+    }
+
+    public Task Bind(Binding binding)
+    {
+        binding.Source.Check(binding.Arguments);
+        lock (_gate)
+        {
+            // An end may have been deleted since it was looked up: what is bound must be there.
+            if (!IsThere(binding.Source)) throw new AmqpException(ReplyCode.NotFound, $"no {binding.Source.Settings.Described}");
+            if (binding.Destination.Queue is { } queue && FindQueue(queue.Name) != queue) throw NoQueue(queue.Name);
+            if (binding.Destination.Exchange is { } target && !IsThere(target))
+                throw new AmqpException(ReplyCode.NotFound, $"no {target.Settings.Described}");
+            return AddLocked(binding) && binding.IsDurable ? _definitions.PutAsync(binding) : Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Removing what is not bound is fine.</summary>
+    public Task Unbind(Exchange source, BindingKey key)
+    {
+        lock (_gate)
+        {
+            if (!source.TryUnbind(key, out Binding? removed)) return Task.CompletedTask;
+            Forget(removed);
+            Task change = removed.IsDurable ? _definitions.RemoveAsync(removed) : Task.CompletedTask;
+            return source.Settings.IsAutoDelete && source.Bindings.Count == 0 && IsThere(source) ? RemoveLocked(source) : change;
+        }
+    }
+
+    /// <param name="declared">As declared; its arguments are understood here.</param>
+    /// <param name="connection">Who declares: the owner if the queue is exclusive.</param>
+    /// <param name="durable">Completes when the queue is on disk.</param>
+    public Queue DeclareQueue(QueueSettings declared, object connection, out Task durable)
+    {
+        lock (_gate)
+        {
+            durable = Task.CompletedTask;
+            if (_queues.TryGetValue(declared.Name, out Queue? current))
+            {
+                RefuseStranger(current, connection);
+                if (declared.IsExclusive != current.Settings.IsExclusive) throw Locked(current);
+                QueueArguments.CheckEquivalent(current.Settings, declared with { IsDurable = current.Settings.IsExclusive ? current.Settings.IsDurable : declared.IsDurable });
+                current.Touch();
+                return current;
+            }
+
+            QueueSettings settings = QueueArguments.Understand(declared);
+            if (settings is { IsDurable: true, IsExclusive: false })
+            {
+                settings = settings with { Id = _definitions.NewQueueId(out _) };
+                durable = _definitions.PutAsync(settings);
+            }
+
+            Queue queue = new(settings, _services) { Owner = settings.IsExclusive ? connection : null };
+            _queues[settings.Name] = queue;
+            return queue;
+        }
+    }
+
+    /// <summary>Ends a queue and its bindings; false when the condition does not hold.</summary>
+    public bool TryDeleteQueue(Queue queue, Func<QueueCounts, bool> condition, out int messagesDropped, out Task durable)
+    {
+        durable = Task.CompletedTask;
+        lock (_gate)
+        {
+            if (!queue.TryDelete(condition, out messagesDropped)) return queue.IsDeleted;
+            _queues.TryRemove(new KeyValuePair<string, Queue>(queue.Name, queue));
+            if (queue.Settings.Id is not null) durable = _definitions.RemoveAsync(queue.Settings);
+            durable = UnbindAllLocked(queue, durable);
+            return true;
+        }
+    }
+
+    /// <summary>All bindings, those of the default exchange left out.</summary>
+    public List<Binding> ListBindings()
+    {
+        lock (_gate) return [.. _exchanges.Values.SelectMany(exchange => exchange.Bindings)];
+    }
+
+    public static void RefuseStranger(Queue queue, object? connection)
+    {
+        if (queue.Owner is not null && queue.Owner != connection) throw Locked(queue);
+    }
+
+    private static AmqpException Locked(Queue queue) => new(
+        ReplyCode.ResourceLocked,
+        $"cannot obtain exclusive access to locked {queue.Settings.Described}. It could be originally declared on another connection or the "
+        + "exclusive property value does not match that of the original declaration.");
+
+    private AmqpException NoQueue(string name) => new(ReplyCode.NotFound, $"no queue '{name}' in vhost '{Name}'");
+
+    private bool IsThere(Exchange exchange) => FindExchange(exchange.Name) == exchange;
+
+    private static void CheckEquivalent(ExchangeSettings current, ExchangeSettings received)
+    {
+        ArgumentEquivalence.Text("type", current.Described, received.Type, current.Type);
+        ArgumentEquivalence.Flag("durable", current.Described, received.IsDurable, current.IsDurable);
+        ArgumentEquivalence.Flag("auto_delete", current.Described, received.IsAutoDelete, current.IsAutoDelete);
+        ArgumentEquivalence.Flag("internal", current.Described, received.IsInternal, current.IsInternal);
+        ArgumentEquivalence.Argument("alternate-exchange", current.Described, received.Arguments, current.Arguments);
+    }
+
+    private void CheckType(ExchangeSettings declared)
+    {
+        if (declared.Type.Length == 0) throw new AmqpException(ReplyCode.PreconditionFailed, "invalid exchange type ''");
+        if (!Exchange.TryCreate(declared, FindExchange, out _))
+            throw new AmqpException(ReplyCode.PreconditionFailed, $"unknown exchange type '{declared.Type}'");
+        if (declared.Arguments.TryGet("alternate-exchange", out FieldValue alternate) && alternate.Kind != FieldKind.LongString)
+            throw new AmqpException(
+                ReplyCode.PreconditionFailed, $"invalid type '{alternate.KindName}' for arg 'alternate-exchange' in {declared.Described}");
+    }
+
+    private void Add(ExchangeSettings settings)
+    {
+        if (!Exchange.TryCreate(settings, FindExchange, out Exchange? exchange))
+            throw new InvalidDataException($"{settings.Described} is of the type '{settings.Type}', which is unknown here");
+        _exchanges[settings.Name] = exchange;
+    }
+
+    private bool AddLocked(Binding binding)
+    {
+        if (!binding.Source.TryBind(binding)) return false;
+        object end = (object?)binding.Destination.Queue ?? binding.Destination.Exchange!;
+        if (!_bindingsTo.TryGetValue(end, out HashSet<Binding>? bindings)) _bindingsTo[end] = bindings = new(ReferenceEqualityComparer.Instance);
+        bindings.Add(binding);
+        return true;
+    }
+
+    private void Forget(Binding binding)
+    {
+        object end = (object?)binding.Destination.Queue ?? binding.Destination.Exchange!;
+        if (!_bindingsTo.TryGetValue(end, out HashSet<Binding>? bindings)) return;
+        bindings.Remove(binding);
+        if (bindings.Count == 0) _bindingsTo.Remove(end);
+    }
+
+    private Task RemoveLocked(Exchange exchange)
+    {
+        _exchanges.TryRemove(new KeyValuePair<string, Exchange>(exchange.Name, exchange));
+        Task last = exchange.IsDurable ? _definitions.RemoveAsync(exchange.Settings) : Task.CompletedTask;
+        foreach (Binding binding in exchange.Bindings.ToArray())
+        {
+            exchange.TryUnbind(binding.Key, out _);
+            Forget(binding);
+            if (binding.IsDurable) last = _definitions.RemoveAsync(binding);
+        }
+
+        return UnbindAllLocked(exchange, last);
+    }
+
+    // Removes the bindings that lead to what is gone; an auto-delete exchange left without any goes too.
+    private Task UnbindAllLocked(object end, Task last)
+    {
+        if (!_bindingsTo.Remove(end, out HashSet<Binding>? bindings)) return last;
+        foreach (Binding binding in bindings)
+        {
+            binding.Source.TryUnbind(binding.Key, out _);
+            if (binding.IsDurable) last = _definitions.RemoveAsync(binding);
+            if (binding.Source.Settings.IsAutoDelete && binding.Source.Bindings.Count == 0 && IsThere(binding.Source)) last = RemoveLocked(binding.Source);
+        }
+
+        return last;
+    }
+}
