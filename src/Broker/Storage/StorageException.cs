@@ -6,8 +6,8 @@ internal class StorageException(string message, Exception? inner = null) : IOExc
 /// <summary>No space for another message. Nothing was appended; the same append succeeds once space is back.</summary>
 internal sealed class StorageFullException(string message) : StorageException(message);
 
-/// <summary>A write or a sync failed earlier: the store never confirms again.</summary>
-internal sealed class StorageFailedException(string message, Exception? inner) : StorageException(message, inner);
+/// <summary>A write or a sync failed earlier, or the store is closed: it never confirms again.</summary>
+internal sealed class StorageFailedException(string message, Exception? inner = null) : StorageException(message, inner);
 
 /// <summary>A record that had been synced cannot be read back.</summary>
 internal sealed class StorageDamagedException(string file, long offset, string reason)

@@ -1,0 +1,84 @@
+namespace Quintet.Broker.Storage.Segments;
+
+/// <summary>
+/// The blocks in memory, oldest first, under a limit. Guarded by the log's gate, but for the pool of free arrays, which leases return to from anywhere.
+/// </summary>
+internal sealed class BlockCache(long bytesMax, int blockBytes)
+{
+    private const int PooledMax = 16;
+    private readonly Queue<Block> _closed = new();
+    private readonly Stack<byte[]> _free = new();
+    private long _bytes;
+
+    public int BlockBytes => blockBytes;
+
+    public long Bytes => _bytes;
+
+    /// <summary>A block at the given place, large enough for a record of that size.</summary>
+    public Block Open(Segment segment, long fileOffset, int size)
+    {
+        Block block = new(this, segment, fileOffset, Rent(size));
+        _bytes += block.Bytes.Length;
+        segment.AddBlock(block);
+        return block;
+    }
+
+    /// <summary>A block of what was read from the file.</summary>
+    public Block Add(Segment segment, long fileOffset, byte[] bytes, int filled)
+    {
+        Block block = new(this, segment, fileOffset, bytes) { Filled = filled, WrittenTo = filled };
+        _bytes += bytes.Length;
+        segment.AddBlock(block);
+        Close(block);
+        return block;
+    }
+
+    /// <summary>Nothing more is appended to the block; it may go once it is written.</summary>
+    public void Close(Block block) => _closed.Enqueue(block);
+
+    /// <summary>Forgets the oldest blocks until the limit is kept or the oldest is not written yet.</summary>
+    public void Trim()
+    {
+        while (_closed.TryPeek(out Block? oldest) && (oldest.IsForgotten || (_bytes > bytesMax && oldest.IsWritten)))
+        {
+            _closed.Dequeue();
+            Forget(oldest);
+        }
+    }
+
+    /// <summary>The segment is gone, or nobody wants what is in the block.</summary>
+    public void Forget(Block block)
+    {
+        if (block.IsForgotten)
+            return;
+        block.IsForgotten = true;
+        _bytes -= block.Bytes.Length;
+        block.Segment.RemoveBlock(block);
+        block.Release();
+    }
+
+    public byte[] Rent(int size)
+    {
+        if (size > blockBytes)
+            return GC.AllocateUninitializedArray<byte>(size);
+        lock (_free)
+        {
+            if (_free.TryPop(out byte[]? bytes))
+                return bytes;
+        }
+
+        // Pinned, so that writing does not have to pin it again and again.
+        return GC.AllocateUninitializedArray<byte>(blockBytes, pinned: true);
+    }
+
+    public void Reuse(byte[] bytes)
+    {
+        if (bytes.Length != blockBytes)
+            return;
+        lock (_free)
+        {
+            if (_free.Count < PooledMax)
+                _free.Push(bytes);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using Quintet.Broker.Storage.Disks;
+
+namespace Quintet.Broker.Storage.Segments;
+
+/// <summary>
+/// The thread behind the writer's: makes the next segment ready, deletes dead ones, lets compaction run, and watches the space on the disk.
+/// </summary>
+internal sealed class Housekeeping(MessageLog log, StorageOptions options, StorageHealth health, Disk disk)
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Compaction _compaction = new(log, options, disk);
+    private volatile bool _isClosing;
+
+    public Task Ended => _ended.Task;
+
+    public void Start() => new Thread(Run) { IsBackground = true, Name = "storage housekeeping" }.Start();
+
+    public void Close()
+    {
+        _isClosing = true;
+        log.Housekeeping.Set();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_isClosing && health.State is not StorageState.Failed)
+            {
+                MakeNext();
+                MeasureSpace();
+                if (!GiveBack())
+                    log.Housekeeping.Wait();
+            }
+        }
+        catch (StorageFailedException)
+        {
+            // The writer has failed and said so; nothing is left to keep.
+        }
+        catch (Exception failure)
+        {
+            health.Fail(failure);
+        }
+
+        _ended.SetResult();
+    }
+
+    private void MakeNext()
+    {
+        (uint number, ulong nextId) = log.NextSegment();
+        if (number == 0)
+            return;
+        try
+        {
+            log.Offer(Segment.Create(disk, new SegmentName(SegmentName.Messages, number), options.SegmentBytes, nextId));
+            health.Report(SpaceProblem.NoSegment, null);
+        }
+        catch (IOException failure)
+        {
+            // Nothing was promised about this file, so it is simply tried again later, whatever the reason.
+            health.Report(SpaceProblem.NoSegment, $"no further segment in {disk.Folder}: {failure.Message}");
+        }
+    }
+
+    private void MeasureSpace()
+    {
+        long free;
+        try
+        {
+            free = disk.FreeBytes;
+        }
+        catch (IOException failure)
+        {
+            health.Report(SpaceProblem.UnderLimit, $"the free space of {disk.Folder} is unknown: {failure.Message}");
+            return;
+        }
+
+        health.Report(SpaceProblem.UnderLimit, free < options.FreeBytesMin
+            ? $"{disk.Folder} has {free} bytes free, less than the limit of {options.FreeBytesMin}"
+            : null);
+    }
+
+    /// <summary>True when there may be more to do at once.</summary>
+    private bool GiveBack()
+    {
+        try
+        {
+            bool didSomething = DeleteDead() || _compaction.RunOnce();
+            health.Report(SpaceProblem.NotGivenBack, null);
+            return didSomething;
+        }
+        catch (StorageFullException)
+        {
+            // Compaction needs a little room too; the reason is reported already.
+            return false;
+        }
+        catch (IOException failure) when (failure is not StorageFailedException)
+        {
+            health.Report(SpaceProblem.NotGivenBack, $"space cannot be given back in {disk.Folder}: {failure.Message}");
+            return false;
+        }
+    }
+
+    private bool DeleteDead()
+    {
+        List<Segment> dead = log.Look((live, tail, durableBatch) => live.Segments
+            .Where(segment => segment is { IsSealed: true, LiveCopies: 0 } && segment.DeadSinceBatch <= durableBatch)
+            .Where(segment => !live.AreNotesNeeded(segment))
+            .ToList());
+        if (dead.Count == 0)
+            return false;
+        foreach (Segment segment in dead)
+            disk.Delete(segment.Name);
+        // Only a deletion that is durable makes the notes about these messages superfluous: they may be in the next segment to go.
+        disk.SyncFolder();
+        foreach (Segment segment in dead)
+            log.Forget(segment);
+        return true;
+    }
+}
