@@ -12,6 +12,7 @@ using Quintet.Registry.Catalog;
 using Quintet.Registry.Checks;
 using Quintet.Registry.Http;
 using Quintet.Registry.KeyValue;
+using Quintet.Registry.Sessions;
 using Quintet.Registry.Storage;
 using Quintet.Registry.Telemetry;
 
@@ -57,7 +58,7 @@ public static class RegistryBox
     /// <summary>Hosted services start in this order and stop in the other: storage is the first and the last.</summary>
     private static void AddStorage(IServiceCollection services)
     {
-        services.AddSingleton<Disk>().AddSingleton<Watches>().AddSingleton<CommitLoop>();
+        services.AddSingleton<Disk>().AddSingleton<LockDelays>().AddSingleton<Watches>().AddSingleton<CommitLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<CommitLoop>());
         services.AddHostedService<LocalNode>();
     }
@@ -67,13 +68,14 @@ public static class RegistryBox
         services.AddSingleton<ProbeTargets>().AddSingleton<Prober>().AddSingleton<CheckClocks>().AddSingleton<CheckReports>().AddSingleton<CheckSchedule>();
         services.AddHostedService(provider => provider.GetRequiredService<CheckSchedule>());
         services.AddHostedService<ReaperLoop>();
+        services.AddSingleton<SessionClocks>().AddHostedService(provider => provider.GetRequiredService<SessionClocks>());
     }
 
     private static void AddRoutes(IServiceCollection services)
     {
         services.AddSingleton<Reads>().AddSingleton<ApiEndpoint>();
         services.AddSingleton<AgentRoutes>().AddSingleton<AgentServiceRoutes>().AddSingleton<AgentCheckRoutes>().AddSingleton<MaintenanceRoutes>();
-        services.AddSingleton<CatalogRoutes>().AddSingleton<ServiceHealthRoutes>().AddSingleton<KeyRoutes>();
+        services.AddSingleton<CatalogRoutes>().AddSingleton<ServiceHealthRoutes>().AddSingleton<AgentHealthRoutes>().AddSingleton<ExternalNodeRoutes>().AddSingleton<KeyRoutes>().AddSingleton<SessionRoutes>();
         services.AddSingleton(provider =>
         {
             RouteTable routes = new();
@@ -83,7 +85,10 @@ public static class RegistryBox
             provider.GetRequiredService<MaintenanceRoutes>().Map(routes);
             provider.GetRequiredService<CatalogRoutes>().Map(routes);
             provider.GetRequiredService<ServiceHealthRoutes>().Map(routes);
+            provider.GetRequiredService<AgentHealthRoutes>().Map(routes);
+            provider.GetRequiredService<ExternalNodeRoutes>().Map(routes);
             provider.GetRequiredService<KeyRoutes>().Map(routes);
+            provider.GetRequiredService<SessionRoutes>().Map(routes);
             return routes;
         });
     }

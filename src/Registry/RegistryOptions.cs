@@ -145,6 +145,10 @@ public sealed class RegistryLimitOptions
     [Range(1, int.MaxValue)]
     public int KeysMax { get; set; } = 1_000_000;
 
+    /// <summary>Sessions.</summary>
+    [Range(1, int.MaxValue)]
+    public int SessionsMax { get; set; } = 100_000;
+
     /// <summary>Bytes of writes that wait for the disk; more get 429.</summary>
     [Range(1 << 20, 1 << 30)]
     public long WaitingWriteBytesMax { get; set; } = 64 << 20;

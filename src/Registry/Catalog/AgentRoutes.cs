@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Quintet.Registry.Access;
+using Quintet.Registry.Filters;
 using Quintet.Registry.Http;
 using Quintet.Registry.Tables;
 
@@ -37,13 +38,16 @@ internal sealed class AgentRoutes(Reads reads, LiveAccess access, IOptions<Regis
     private Task ChecksAsync(Call call)
     {
         NodeEntry local = reads.Now.Local;
+        Predicate<FilteredCheck> filter = CatalogFilters.Checks(call);
         return call.Json(json =>
         {
             json.WriteStartObject();
             foreach (CheckRow check in local.AllChecks().Where(check => check.Id != LocalNode.AliveCheck))
             {
+                ServiceRow? service = check.ServiceId.Length == 0 ? null : local.Instances[check.ServiceId].Row;
+                if (!filter(new FilteredCheck(check, service))) continue;
                 json.WritePropertyName(check.Id);
-                CatalogJson.WriteCheck(json, check, check.ServiceId.Length == 0 ? null : local.Instances[check.ServiceId].Row, isAgents: true);
+                CatalogJson.WriteCheck(json, check, service, isAgents: true);
             }
 
             json.WriteEndObject();

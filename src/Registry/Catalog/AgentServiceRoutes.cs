@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Quintet.Registry.Checks;
+using Quintet.Registry.Filters;
 using Quintet.Registry.Http;
 using Quintet.Registry.Storage;
 using Quintet.Registry.Tables;
@@ -25,7 +26,8 @@ internal sealed class AgentServiceRoutes(CommitLoop commits, Reads reads, CheckS
 
     private Task ListAsync(Call call)
     {
-        IEnumerable<ServiceRow> services = reads.Now.Local.Instances.Values.Select(instance => instance.Row).Where(service => !IsOwn(service));
+        Predicate<ServiceRow> filter = CatalogFilters.Services(call);
+        IEnumerable<ServiceRow> services = reads.Now.Local.Instances.Values.Select(instance => instance.Row).Where(service => !IsOwn(service) && filter(service));
         return call.Json(json =>
         {
             json.WriteStartObject();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Quintet.Registry.Filters;
 using Quintet.Registry.Http;
 using Quintet.Registry.Tables;
 
@@ -30,11 +31,13 @@ internal sealed class CatalogRoutes(Reads reads, IOptions<RegistryOptions> optio
     private async Task NodesAsync(Call call)
     {
         InstanceQuery query = InstanceQuery.Of(call);
+        Predicate<NodeRow> filter = CatalogFilters.Nodes(call);
         RegistryState state = await reads.ReadAsync(call, Scope.Nodes);
         await call.Json(json =>
         {
             json.WriteStartArray();
-            foreach (NodeEntry node in state.Nodes.Values.Where(query.MatchesNode)) CatalogJson.WriteNode(json, node.Row, Datacenter);
+            foreach (NodeEntry node in state.Nodes.Values)
+                if (query.MatchesNode(node) && filter(node.Row)) CatalogJson.WriteNode(json, node.Row, Datacenter);
             json.WriteEndArray();
         });
     }
@@ -61,12 +64,13 @@ internal sealed class CatalogRoutes(Reads reads, IOptions<RegistryOptions> optio
         string name = call.Rest;
         if (name.Length == 0) throw RefusalException.BadRequest("Missing service name");
         InstanceQuery query = InstanceQuery.Of(call);
+        Predicate<FilteredInstance> filter = CatalogFilters.Rows(call);
         RegistryState state = await reads.ReadCachedAsync(call, Scope.Service(name));
         await call.Json(json =>
         {
             json.WriteStartArray();
             foreach ((NodeEntry node, InstanceEntry instance) in state.InstancesOf(name))
-                if (query.Matches(node, instance)) CatalogJson.WriteCatalogRow(json, node.Row, instance.Row, Datacenter);
+                if (query.Matches(node, instance) && filter(new FilteredInstance(node, instance))) CatalogJson.WriteCatalogRow(json, node.Row, instance.Row, Datacenter);
             json.WriteEndArray();
         });
     }
@@ -75,6 +79,7 @@ internal sealed class CatalogRoutes(Reads reads, IOptions<RegistryOptions> optio
     {
         string name = call.Rest;
         if (name.Length == 0) throw RefusalException.BadRequest("Missing node name");
+        Predicate<ServiceRow> filter = CatalogFilters.Services(call);
         RegistryState state = await reads.ReadAsync(call, Scope.Node(name));
         if (!state.Nodes.TryGetValue(name, out NodeEntry? node))
         {
@@ -88,7 +93,7 @@ internal sealed class CatalogRoutes(Reads reads, IOptions<RegistryOptions> optio
             json.WritePropertyName("Node");
             CatalogJson.WriteNode(json, node.Row, Datacenter);
             json.WriteStartObject("Services");
-            foreach (InstanceEntry instance in node.Instances.Values)
+            foreach (InstanceEntry instance in node.Instances.Values.Where(instance => filter(instance.Row)))
             {
                 json.WritePropertyName(instance.Row.Id);
                 CatalogJson.WriteService(json, instance.Row);
@@ -103,6 +108,7 @@ internal sealed class CatalogRoutes(Reads reads, IOptions<RegistryOptions> optio
     {
         string name = call.Rest;
         if (name.Length == 0) throw RefusalException.BadRequest("Missing node name");
+        Predicate<ServiceRow> filter = CatalogFilters.Services(call);
         RegistryState state = await reads.ReadAsync(call, Scope.Node(name));
         NodeEntry? node = state.Nodes.GetValueOrDefault(name);
         await call.Json(json =>
@@ -117,7 +123,8 @@ internal sealed class CatalogRoutes(Reads reads, IOptions<RegistryOptions> optio
             else
             {
                 json.WriteStartArray();
-                foreach (InstanceEntry instance in node.Instances.Values) CatalogJson.WriteService(json, instance.Row);
+                foreach (InstanceEntry instance in node.Instances.Values)
+                    if (filter(instance.Row)) CatalogJson.WriteService(json, instance.Row);
                 json.WriteEndArray();
             }
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Quintet.Registry.Filters;
 using Quintet.Registry.Http;
 using Quintet.Registry.Tables;
 
@@ -21,12 +23,13 @@ internal sealed class ServiceHealthRoutes(Reads reads, IOptions<RegistryOptions>
         if (name.Length == 0) throw RefusalException.BadRequest("Missing service name");
         bool onlyPassing = IsPassingAsked(call);
         InstanceQuery query = InstanceQuery.Of(call);
+        Predicate<FilteredInstance> filter = CatalogFilters.Instances(call);
         RegistryState state = await reads.ReadCachedAsync(call, Scope.Service(name));
         await call.Json(json =>
         {
             json.WriteStartArray();
             foreach ((NodeEntry node, InstanceEntry instance) in state.InstancesOf(name))
-                if (query.Matches(node, instance) && (!onlyPassing || IsPassing(node, instance)))
+                if (query.Matches(node, instance) && (!onlyPassing || IsPassing(node, instance)) && filter(new FilteredInstance(node, instance)))
                     CatalogJson.WriteInstance(json, node, instance, options.Value.Datacenter);
             json.WriteEndArray();
         });
@@ -37,13 +40,14 @@ internal sealed class ServiceHealthRoutes(Reads reads, IOptions<RegistryOptions>
         string name = call.Rest;
         if (name.Length == 0) throw RefusalException.BadRequest("Missing service name");
         InstanceQuery query = InstanceQuery.Of(call);
+        Predicate<FilteredCheck> filter = CatalogFilters.Checks(call);
         RegistryState state = await reads.ReadAsync(call, Scope.Service(name));
         await call.Json(json =>
         {
             json.WriteStartArray();
             foreach ((NodeEntry node, InstanceEntry instance) in state.InstancesOf(name))
                 if (query.MatchesNode(node))
-                    foreach (CheckRow check in instance.Checks.Values) CatalogJson.WriteCheck(json, check, instance.Row);
+                    WriteChecks(json, instance.Checks.Values.Select(check => new FilteredCheck(check, instance.Row)), filter);
             json.WriteEndArray();
         });
     }
@@ -52,12 +56,13 @@ internal sealed class ServiceHealthRoutes(Reads reads, IOptions<RegistryOptions>
     {
         string name = call.Rest;
         if (name.Length == 0) throw RefusalException.BadRequest("Missing node name");
+        Predicate<FilteredCheck> filter = CatalogFilters.Checks(call);
         RegistryState state = await reads.ReadAsync(call, Scope.Node(name));
         await call.Json(json =>
         {
             json.WriteStartArray();
             if (state.Nodes.TryGetValue(name, out NodeEntry? node))
-                foreach (CheckRow check in node.AllChecks()) CatalogJson.WriteCheck(json, check, ServiceOf(node, check));
+                WriteChecks(json, ChecksOf(node), filter);
             json.WriteEndArray();
         });
     }
@@ -67,13 +72,13 @@ internal sealed class ServiceHealthRoutes(Reads reads, IOptions<RegistryOptions>
         string status = call.Rest;
         if (status.Length == 0) throw RefusalException.BadRequest("Missing check state");
         InstanceQuery query = InstanceQuery.Of(call);
+        Predicate<FilteredCheck> filter = CatalogFilters.Checks(call);
         RegistryState state = await reads.ReadAsync(call, Scope.Checks);
         await call.Json(json =>
         {
             json.WriteStartArray();
             foreach (NodeEntry node in state.Nodes.Values.Where(query.MatchesNode))
-                foreach (CheckRow check in node.AllChecks())
-                    if (status == "any" || check.Status == status) CatalogJson.WriteCheck(json, check, ServiceOf(node, check));
+                WriteChecks(json, ChecksOf(node).Where(row => status == "any" || row.Check.Status == status), filter);
             json.WriteEndArray();
         });
     }
@@ -88,6 +93,12 @@ internal sealed class ServiceHealthRoutes(Reads reads, IOptions<RegistryOptions>
         return GoBoolean.TryParse(text, out bool isAsked) ? isAsked : throw RefusalException.BadRequest("Invalid value for ?passing");
     }
 
-    private static ServiceRow? ServiceOf(NodeEntry node, CheckRow check) =>
-        check.ServiceId.Length == 0 ? null : node.Instances[check.ServiceId].Row;
+    private static IEnumerable<FilteredCheck> ChecksOf(NodeEntry node) =>
+        node.AllChecks().Select(check => new FilteredCheck(check, check.ServiceId.Length == 0 ? null : node.Instances[check.ServiceId].Row));
+
+    private static void WriteChecks(Utf8JsonWriter json, IEnumerable<FilteredCheck> checks, Predicate<FilteredCheck> filter)
+    {
+        foreach (FilteredCheck row in checks)
+            if (filter(row)) CatalogJson.WriteCheck(json, row.Check, row.Service);
+    }
 }

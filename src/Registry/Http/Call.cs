@@ -77,6 +77,9 @@ internal sealed class Call(HttpContext http, RequestTarget target, string rest, 
 
     public Task Text(int status, string text) => Bytes(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
 
+    /// <summary>Text without a character set, as Consul sends values and health words.</summary>
+    public Task PlainText(int status, string text) => Bytes(status, "text/plain", Encoding.UTF8.GetBytes(text));
+
     public Task Json(Action<Utf8JsonWriter> write, int status = 200) => Bytes(status, "application/json", Render(write));
 
     /// <summary>JSON as this caller wants it: compact, or with <c>?pretty</c> by four blanks and a newline at the end.</summary>

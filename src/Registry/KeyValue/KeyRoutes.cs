@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Quintet.Registry.Http;
+using Quintet.Registry.Sessions;
 using Quintet.Registry.Storage;
 using Quintet.Registry.Tables;
 
 namespace Quintet.Registry.KeyValue;
 
 /// <summary><c>/v1/kv/*</c>.</summary>
-internal sealed class KeyRoutes(CommitLoop commits, Reads reads, IOptions<RegistryOptions> options)
+internal sealed class KeyRoutes(CommitLoop commits, Reads reads, LockDelays lockDelays, IOptions<RegistryOptions> options)
 {
     public void Map(RouteTable routes)
     {
@@ -90,19 +91,17 @@ internal sealed class KeyRoutes(CommitLoop commits, Reads reads, IOptions<Regist
         Call.Demand(call.Grant.MayWriteKey(key));
         ulong flags = Unsigned(call, "flags") ?? 0;
         ulong? cas = Unsigned(call, "cas");
-        if (call.Target.Has("acquire") || call.Target.Has("release"))
-            throw RefusalException.BadRequest("Sessions are not supported by this registry: acquire and release cannot be used");
         ReadOnlyMemory<byte> value = await call.ReadBodyAsync(limits.KeyValueBytesMax, ValueTooLarge);
 
         bool isWritten = await commits.WriteAsync(
             draft =>
             {
-                KeyRow? before = draft.State.Keys.Find(key);
-                if (cas is { } expected && expected != (before?.ModifyIndex ?? 0)) return false;
-                if (before is null && draft.State.Keys.Count >= limits.KeysMax) throw new RefusalException(429, "Too many keys; the limit is Registry:Limits:KeysMax");
-                // The same again raises nothing and wakes nobody.
-                if (before is not null && before.Flags == flags && before.Value.AsSpan().SequenceEqual(value.Span)) return true;
-                draft.PutKey(new KeyRow { Key = key, Value = value.ToArray(), Flags = flags, Session = before?.Session });
+                if (draft.State.Keys.Count >= limits.KeysMax && draft.State.Keys.Find(key) is null) throw new RefusalException(429, "Too many keys; the limit is Registry:Limits:KeysMax");
+                KeyRow wanted = new() { Key = key, Value = value.ToArray(), Flags = flags };
+                if (cas is { } expected) return KeyWrites.TryCompareAndSet(draft, wanted, expected);
+                if (call.Target.Value("acquire") is { } acquirer) return KeyWrites.TryAcquire(draft, wanted, SessionLookup.Demand(draft.State, acquirer).Id, lockDelays);
+                if (call.Target.Value("release") is { } holder) return KeyWrites.TryRelease(draft, wanted, holder);
+                KeyWrites.Set(draft, wanted);
                 return true;
             },
             1024 + value.Length);

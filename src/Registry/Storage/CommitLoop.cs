@@ -14,7 +14,7 @@ namespace Quintet.Registry.Storage;
 /// Guarded by _gate: _waiting, _waitingBytes, _isClosed. Only the writer's thread touches _log after start.
 /// </summary>
 internal sealed partial class CommitLoop(
-    IOptions<RegistryOptions> options, Disk disk, Watches watches, RegistryMetrics metrics, IHostApplicationLifetime lifetime, ILogger<CommitLoop> logger)
+    IOptions<RegistryOptions> options, Disk disk, Watches watches, LockDelays lockDelays, RegistryMetrics metrics, IHostApplicationLifetime lifetime, ILogger<CommitLoop> logger)
     : IHostedService, IDisposable
 {
     private readonly Lock _startGate = new();
@@ -154,6 +154,7 @@ internal sealed partial class CommitLoop(
             if (!write.TryMake(draft)) continue;
             state = draft.Finish();
             touched.UnionWith(draft.Touched);
+            foreach ((string key, TimeSpan delay) in draft.DelayedLocks) lockDelays.Begin(key, delay);
             if (draft.Changes.Count > 0) mutations.Add(new Mutation(draft.Index, draft.Changes));
         }
 

@@ -15,6 +15,8 @@ namespace Quintet.Registry.Tables;
 [JsonDerivedType(typeof(CheckGone), "-check")]
 [JsonDerivedType(typeof(KeyPut), "key")]
 [JsonDerivedType(typeof(KeyGone), "-key")]
+[JsonDerivedType(typeof(SessionPut), "session")]
+[JsonDerivedType(typeof(SessionGone), "-session")]
 [JsonDerivedType(typeof(LocalNodeSet), "local")]
 [JsonDerivedType(typeof(ScopesSet), "scopes")]
 internal abstract record Change;
@@ -37,6 +39,11 @@ internal sealed record KeyPut(KeyRow Row) : Change;
 
 internal sealed record KeyGone(string Key) : Change;
 
+internal sealed record SessionPut(SessionRow Row) : Change;
+
+/// <summary>The session is gone; what becomes of its keys is in changes of their own.</summary>
+internal sealed record SessionGone(string Id) : Change;
+
 /// <summary>Which node this registry itself is.</summary>
 internal sealed record LocalNodeSet(string Node) : Change;
 
@@ -48,6 +55,8 @@ internal sealed record ScopesSet : Change
     public ulong ServicesIndex { get; init; }
 
     public ulong ChecksIndex { get; init; }
+
+    public ulong SessionsIndex { get; init; }
 
     public ulong ServicesFloor { get; init; }
 

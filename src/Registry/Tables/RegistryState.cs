@@ -24,6 +24,8 @@ internal sealed record RegistryState
 
     public KeyTable Keys { get; init; } = new();
 
+    public SessionTable Sessions { get; init; } = new();
+
     public ulong NodesIndex { get; init; }
 
     /// <summary>Index of the last change of the map from names to tags.</summary>
@@ -47,6 +49,7 @@ internal sealed record RegistryState
         ScopeKind.Checks => ChecksIndex,
         ScopeKind.Key => Keys.IndexOf(scope.Name),
         ScopeKind.KeyPrefix => Keys.IndexUnder(scope.Name),
+        ScopeKind.Sessions => Sessions.Index,
         _ => throw new ArgumentOutOfRangeException(nameof(scope)),
     });
 
@@ -70,8 +73,10 @@ internal sealed record RegistryState
         ServiceGone gone => CatalogChanges.RemoveService(this, gone.Node, gone.Id, index, touched),
         CheckPut put => CatalogChanges.PutCheck(this, put.Row, index, touched),
         CheckGone gone => CatalogChanges.RemoveCheck(this, gone.Node, gone.Id, index, touched),
-        KeyPut put => Touch(touched, Scope.Key(put.Row.Key), this with { Keys = Keys.With(put.Row) }),
-        KeyGone gone => Touch(touched, Scope.Key(gone.Key), this with { Keys = Keys.Without(gone.Key, index) }),
+        KeyPut put => Touch(touched, Scope.Key(put.Row.Key), WithKey(put.Row)),
+        KeyGone gone => Touch(touched, Scope.Key(gone.Key), WithoutKey(gone.Key, index)),
+        SessionPut put => Touch(touched, Scope.Sessions, this with { Sessions = Sessions.With(put.Row, index) }),
+        SessionGone gone => Touch(touched, Scope.Sessions, this with { Sessions = Sessions.Without(gone.Id, index) }),
         LocalNodeSet local => this with { LocalNode = local.Node },
         ScopesSet scopes => Restore(scopes),
         _ => throw new ArgumentOutOfRangeException(nameof(change)),
@@ -101,12 +106,14 @@ internal sealed record RegistryState
             }
         }
 
+        foreach (SessionRow row in Sessions.Rows.Values) yield return new SessionPut(row);
         foreach (KeyRow row in Keys.All()) yield return new KeyPut(row);
         yield return new ScopesSet
         {
             NodesIndex = NodesIndex,
             ServicesIndex = ServicesIndex,
             ChecksIndex = ChecksIndex,
+            SessionsIndex = Sessions.Index,
             ServicesFloor = ServicesFloor,
             KeysFloor = Keys.Floor,
             Services = Names.Values.ToDictionary(name => name.Name, name => name.Index),
@@ -114,6 +121,12 @@ internal sealed record RegistryState
             RemovedKeys = Keys.RemovalMarks(),
         };
     }
+
+    private RegistryState WithKey(KeyRow row) =>
+        this with { Keys = Keys.With(row), Sessions = Sessions.Moved(row.Key, Keys.Find(row.Key)?.Session, row.Session) };
+
+    private RegistryState WithoutKey(string key, ulong index) =>
+        this with { Keys = Keys.Without(key, index), Sessions = Sessions.Moved(key, Keys.Find(key)?.Session, null) };
 
     private RegistryState Restore(ScopesSet scopes)
     {
@@ -131,6 +144,7 @@ internal sealed record RegistryState
             ServicesIndex = scopes.ServicesIndex,
             ChecksIndex = scopes.ChecksIndex,
             ServicesFloor = scopes.ServicesFloor,
+            Sessions = Sessions with { Index = scopes.SessionsIndex },
             Keys = Keys.WithRemovalMarks(scopes.RemovedKeys) with { Floor = scopes.KeysFloor },
         };
     }

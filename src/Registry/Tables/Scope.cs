@@ -22,6 +22,9 @@ internal enum ScopeKind
 
     /// <summary>All keys that begin alike.</summary>
     KeyPrefix,
+
+    /// <summary>The table of sessions.</summary>
+    Sessions,
 }
 
 /// <summary>What a blocking query waits for: the part of the state whose change may change its answer.</summary>
@@ -32,6 +35,8 @@ internal readonly record struct Scope(ScopeKind Kind, string Name)
     public static Scope Nodes { get; } = new(ScopeKind.Nodes, "");
 
     public static Scope Checks { get; } = new(ScopeKind.Checks, "");
+
+    public static Scope Sessions { get; } = new(ScopeKind.Sessions, "");
 
     /// <summary>Consul matches service names without regard to case.</summary>
     public static Scope Service(string name) => new(ScopeKind.Service, name.ToLowerInvariant());
