@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+using Quintet.Client.Supervisor;
+using Quintet.Manifest;
+using Quintet.Supervision;
+using Quintet.Terminal;
+
+namespace Quintet.Commands;
+
+/// <summary>The command line as a whole: which commands there are, and how a failure becomes words and an exit code.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        using Interruption interruption = new();
+        RootCommand root = Create(interruption);
+        // In the list of all commands each has one line; its examples stand in its own help.
+        foreach (Command other in root.Subcommands.Where(c => c.Name != arguments.FirstOrDefault())) other.Description = other.Description?.Split('\n')[0];
+        ParseResult line = root.Parse(arguments);
+        if (line.Errors.Count > 0)
+        {
+            foreach (ParseError error in line.Errors) Console.Error.WriteLine($"quintet: {error.Message}");
+            Console.Error.WriteLine($"'quintet {line.CommandResult.Command.Name} --help' tells more".Replace("quintet quintet", "quintet", StringComparison.Ordinal));
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            // The token of the first Ctrl-C; the library's own handling would end the process in the middle of a drain.
+            InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await line.InvokeAsync(configuration, interruption.First);
+        }
+        catch (OperationCanceledException) when (interruption.First.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception fault)
+        {
+            return Explain(fault);
+        }
+    }
+
+    public static RootCommand Create(Interruption interruption) => new(
+        """
+        Quintet: the microservices pattern, whole, in one download.
+
+        Examples:
+          quintet up                        start the system that quintet.yaml describes; Ctrl-C stops it
+          quintet up --detach               the same in the background; 'quintet down' stops it
+          quintet status                    what runs where, and how well
+          quintet scale users=3             three instances of a service
+          quintet deploy users              build and roll one service, without a failed request
+          quintet broker --port 5672        one box alone, for any AMQP client
+        """)
+    {
+        UpCommand.Create(interruption),
+        DownCommand.Create(),
+        StatusCommand.Create(),
+        LogsCommand.Create(),
+        RestartCommand.Create(),
+        ScaleCommand.Create(),
+        DeployCommand.Create(),
+        EnvCommand.Create(),
+        RegistryCommand.Create(interruption),
+        BrokerCommand.Create(interruption),
+        ConfigCommand.Create(interruption),
+        GatewayCommand.Create(interruption),
+        CompletionCommand.Create(),
+    };
+
+    private static int Explain(Exception fault)
+    {
+        switch (fault)
+        {
+            case CommandException known:
+                Console.Error.WriteLine($"quintet: {known.Message}");
+                return known.ExitCode;
+            case ManifestException manifest:
+                foreach (string line in manifest.Faults) Console.Error.WriteLine(line);
+                return ExitCode.Usage;
+            case ConflictException:
+                Console.Error.WriteLine($"quintet: {fault.Message}");
+                return ExitCode.Conflict;
+            case SupervisorException refused:
+                Console.Error.WriteLine($"quintet: {refused.Message}");
+                foreach (string line in refused.Log) Console.Error.WriteLine($"  {line}");
+                return CodeOf(refused.Status);
+            case FileNotFoundException or DirectoryNotFoundException:
+                Console.Error.WriteLine($"quintet: {fault.Message}");
+                return ExitCode.NotFound;
+            case IOException or UnauthorizedAccessException:
+                Console.Error.WriteLine($"quintet: {fault.Message}");
+                return ExitCode.Failed;
+            default:
+                Console.Error.WriteLine($"quintet: this is a fault of the program\n{fault}");
+                return ExitCode.Failed;
+        }
+    }
+
+    private static int CodeOf(HttpStatusCode? status) => status switch
+    {
+        null => ExitCode.Unreachable,
+        HttpStatusCode.BadRequest => ExitCode.Usage,
+        HttpStatusCode.NotFound => ExitCode.NotFound,
+        HttpStatusCode.Conflict => ExitCode.Conflict,
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ExitCode.Refused,
+        HttpStatusCode.GatewayTimeout => ExitCode.TimedOut,
+        _ => ExitCode.Failed,
+    };
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Quintet.Client.Supervisor;
+using Quintet.Manifest;
+using Quintet.Supervision.State;
+using Quintet.Terminal;
+
+namespace Quintet.Commands;
+
+/// <summary>The options of every command that works on a system: which manifest, which state, which form of output.</summary>
+internal sealed class SystemOptions
+{
+    private const string ManifestName = "quintet.yaml";
+
+    private readonly Option<string?> _file = new("--file") { Description = "The manifest. Default: quintet.yaml here or in a folder above.", HelpName = "manifest" };
+    private readonly Option<string?> _state = new("--state") { Description = "The folder that holds the system's state. Default: .quintet beside the manifest.", HelpName = "folder" };
+    private readonly Option<string> _output = new("--output", "-o") { Description = "table for people, json for scripts.", DefaultValueFactory = _ => "table" };
+
+    private SystemOptions() => _output.AcceptOnlyFromAmong("table", "json");
+
+    /// <param name="command">The command.</param>
+    /// <param name="shortFile">Whether <c>-f</c> means the manifest; for logs it means "follow", as everywhere.</param>
+    public static SystemOptions AddTo(Command command, bool shortFile = true)
+    {
+        SystemOptions options = new();
+        if (shortFile) options._file.Aliases.Add("-f");
+        command.Options.Add(options._file);
+        command.Options.Add(options._state);
+        command.Options.Add(options._output);
+        return options;
+    }
+
+    public bool IsJson(ParseResult line) => line.GetValue(_output) == "json";
+
+    /// <summary>The manifest that was named, or the nearest one from here upwards, or the one beside the script that started this.</summary>
+    public string ManifestFile(ParseResult line)
+    {
+        if (line.GetValue(_file) is { } named) return Path.GetFullPath(named);
+        for (DirectoryInfo? folder = new(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, ManifestName))) return Path.Combine(folder.FullName, ManifestName);
+        string? home = Environment.GetEnvironmentVariable("QUINTET_HOME");
+        if (home is not null && File.Exists(Path.Combine(home, ManifestName))) return Path.Combine(home, ManifestName);
+        throw new CommandException(ExitCode.NotFound, $"there is no {ManifestName} here or in a folder above; name a manifest with --file, or a state with --state");
+    }
+
+    public StateFolder State(ParseResult line) =>
+        new(line.GetValue(_state) ?? Path.Combine(Path.GetDirectoryName(ManifestFile(line))!, ".quintet"));
+
+    /// <summary>The system that runs in the state, or an error that says how to start one.</summary>
+    public SupervisorClient Connect(ParseResult line)
+    {
+        StateFolder state = State(line);
+        if (RunFile.Read(state) is not { IsAlive: true } run)
+            throw new CommandException(ExitCode.Unreachable, $"no system runs in '{state.Path}'; 'quintet up' starts one");
+        return Connect(state, run);
+    }
+
+    public static SupervisorClient Connect(StateFolder state, RunFile run) =>
+        new(new Uri(run.Control), Secrets.Open(state.Secrets).Of(Secrets.Control));
+}

@@ -1,0 +1,83 @@
+namespace Quintet.Manifest;
+
+/// <summary>What <c>quintet.yaml</c> says, checked.</summary>
+/// <param name="File">The manifest's full path.</param>
+/// <param name="System">The system's name.</param>
+internal sealed record SystemManifest(string File, string System)
+{
+    /// <summary>The folder that relative paths of the manifest start from.</summary>
+    public string Folder => Path.GetDirectoryName(File)!;
+
+    public IReadOnlyList<ServiceManifest> Services { get; init; } = [];
+
+    public EnginesManifest Engines { get; init; } = new();
+
+    public PortsManifest Ports { get; init; } = new();
+}
+
+/// <summary>Who registers the instances of a service.</summary>
+internal enum RegisteredBy
+{
+    /// <summary>The program itself, as every service on the chassis does.</summary>
+    Self,
+
+    /// <summary>The supervisor, for programs that know nothing of a registry.</summary>
+    Supervisor,
+}
+
+/// <summary>One entry below <c>services:</c>. Exactly one of <see cref="Project"/> and <see cref="Command"/> is set.</summary>
+/// <param name="Name">Its name in the registry, in routes and in the names of its queues.</param>
+/// <param name="Line">Where it stands, for messages.</param>
+internal sealed record ServiceManifest(string Name, int Line)
+{
+    /// <summary>Full path of the .csproj or of the one-file program (.cs) to publish.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>The program and its arguments; no shell is involved.</summary>
+    public IReadOnlyList<string>? Command { get; init; }
+
+    /// <summary>Full path of the folder it runs in; the manifest's own when not given.</summary>
+    public required string Directory { get; init; }
+
+    public int Replicas { get; init; } = 1;
+
+    public IReadOnlyList<string> Routes { get; init; } = [];
+
+    public IReadOnlyList<string> Publishes { get; init; } = [];
+
+    public IReadOnlyList<string> Subscribes { get; init; } = [];
+
+    public IReadOnlyList<string> Calls { get; init; } = [];
+
+    /// <summary>Path of the HTTP health check when the supervisor registers it; null means that a TCP connection is enough.</summary>
+    public string? Health { get; init; }
+
+    public RegisteredBy RegisteredBy { get; init; }
+
+    /// <summary>Further environment variables.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>What stands behind each part; null means embedded.</summary>
+internal sealed record EnginesManifest
+{
+    public Uri? Broker { get; init; }
+
+    public Uri? Registry { get; init; }
+
+    public Uri? Configuration { get; init; }
+}
+
+/// <summary>The boxes' ports. Defaults are those that each protocol's clients expect.</summary>
+internal sealed record PortsManifest
+{
+    public int Gateway { get; init; } = 8080;
+
+    public int Registry { get; init; } = 8500;
+
+    public int Broker { get; init; } = 5672;
+
+    public int Management { get; init; } = 15672;
+
+    public int Configuration { get; init; } = 8888;
+}

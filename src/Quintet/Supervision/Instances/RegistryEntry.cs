@@ -1,0 +1,46 @@
+using System.Globalization;
+using Quintet.Client.Consul;
+using Quintet.Manifest;
+
+namespace Quintet.Supervision.Instances;
+
+/// <summary>The place of one instance in the registry. Calls that fail are put off, never fatal: the registry may be away.</summary>
+internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, string id, int port)
+{
+    // The registry looks often enough that a dead instance is out within a second even without the supervisor's help.
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ForgetAfter = TimeSpan.FromMinutes(10);
+
+    /// <summary>Whether the instance passes; null while the registry has not told.</summary>
+    public bool? IsPassing => view.IsPassing(service.Name, id);
+
+    /// <summary>Registers a program that does not register itself, and again when the registry lost it. Call it while the instance is well.</summary>
+    /// <param name="build">The deployed build, for the metadata; 0 for none.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task AnnounceAsync(int build, CancellationToken cancellation)
+    {
+        if (service.RegisteredBy != RegisteredBy.Supervisor || view.Knows(service.Name, id) is not false) return;
+        Dictionary<string, string> meta = new() { ["quintet-version"] = build.ToString(CultureInfo.InvariantCulture) };
+        foreach ((int index, string route) in service.Routes.Index()) meta[$"quintet-route-{index.ToString(CultureInfo.InvariantCulture)}"] = route;
+        ServiceCheck check = new()
+        {
+            Http = service.Health is null ? null : new Uri($"http://127.0.0.1:{port}{service.Health}"),
+            Tcp = service.Health is null ? $"127.0.0.1:{port}" : null,
+            Interval = CheckInterval,
+            Timeout = CheckTimeout,
+            DeregisterCriticalServiceAfter = ForgetAfter,
+            Status = InstanceStatus.Passing, // the supervisor has just looked itself
+        };
+        ServiceRegistration registration = new(id, service.Name, "127.0.0.1", port) { Meta = meta, Checks = [check] };
+        await view.TryAsync(client => client.RegisterAsync(registration, cancellation), cancellation);
+    }
+
+    /// <summary>Takes the instance out of the list of passing ones while it still works. Maintenance and not deregistration: a service that watches over its own registration would undo the latter.</summary>
+    public Task<bool> DrainAsync(CancellationToken cancellation) =>
+        view.TryAsync(client => client.SetMaintenanceAsync(id, enable: true, "stopping", cancellation), cancellation);
+
+    /// <summary>Removes the instance; false when the registry could not be told.</summary>
+    public Task<bool> WithdrawAsync(CancellationToken cancellation) =>
+        view.TryAsync(client => client.DeregisterAsync(id, cancellation), cancellation);
+}

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Quintet.Manifest;
+using Quintet.Supervision.State;
+
+namespace Quintet.Supervision.Plan;
+
+/// <summary>
+/// Writes <c>settings/&lt;box&gt;.json</c> (0600): where each box listens and which users it knows. Each service may do what its manifest
+/// declares and nothing else. The boxes read their file again when it changes.
+/// </summary>
+internal sealed class BoxSettingsFiles(SystemManifest manifest, Endpoints endpoints, StateFolder state, Secrets secrets)
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public void Write()
+    {
+        if (manifest.Engines.Registry is null) Write("registry", "Registry", Registry());
+        if (manifest.Engines.Broker is null) Write("broker", "Broker", Broker());
+        if (manifest.Engines.Configuration is null) Write("config", "ConfigServer", Configuration());
+        Write("gateway", "Gateway", Gateway());
+    }
+
+    private void Write(string box, string section, JsonObject settings)
+    {
+        secrets.Save();
+        byte[] content = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { [section] = settings }, Indented);
+        string file = state.Settings(box);
+        if (File.Exists(file) && File.ReadAllBytes(file).AsSpan().SequenceEqual(content)) return; // no reason to have it read again
+        StateFolder.WritePrivate(file, content);
+    }
+
+    private JsonObject Registry()
+    {
+        JsonArray tokens =
+        [
+            RegistryToken(Secrets.Operator, management: true, [], []),
+            RegistryToken("supervisor", management: true, [], []),
+            RegistryToken("gateway", management: false, [], []),
+        ];
+        foreach (ServiceManifest service in manifest.Services) tokens.Add(RegistryToken(service.Name, management: false, [service.Name], [$"{service.Name}/"]));
+        return new JsonObject
+        {
+            ["Port"] = endpoints.Ports.Registry,
+            ["DataFolder"] = state.Data("registry"),
+            ["Anonymous"] = "Deny",
+            ["Tokens"] = tokens,
+        };
+    }
+
+    private JsonObject RegistryToken(string user, bool management, string[] services, string[] prefixes) => new()
+    {
+        ["Name"] = user,
+        ["Secret"] = secrets.Of("registry", user),
+        ["Management"] = management,
+        ["Services"] = List(services),
+        ["KeyPrefixes"] = List(prefixes),
+    };
+
+    private JsonObject Broker()
+    {
+        JsonArray users = [BrokerUser(Secrets.Operator, ["administrator"], ".*", [])];
+        foreach (ServiceManifest service in manifest.Services)
+        {
+            string own = $@"^(events|{Regex.Escape(service.Name)}\..*)$";
+            users.Add(BrokerUser(service.Name, [], own, [TopicPermission(service)]));
+        }
+
+        return new JsonObject
+        {
+            ["Port"] = endpoints.Ports.Broker,
+            ["ManagementPort"] = endpoints.Ports.Management,
+            ["DataFolder"] = state.Data("broker"),
+            ["Users"] = users,
+        };
+    }
+
+    private JsonObject BrokerUser(string user, string[] tags, string own, JsonArray topics) => new()
+    {
+        ["Name"] = user,
+        ["Password"] = secrets.Of("broker", user),
+        ["Tags"] = List(tags),
+        ["Permissions"] = new JsonArray(new JsonObject { ["Vhost"] = "/", ["Configure"] = own, ["Write"] = own, ["Read"] = own }),
+        ["TopicPermissions"] = topics,
+    };
+
+    /// <summary>On the exchange that all events go through: publish the declared ones, bind queues to the subscribed ones.</summary>
+    private static JsonObject TopicPermission(ServiceManifest service) => new()
+    {
+        ["Vhost"] = "/",
+        ["Exchange"] = "events",
+        ["Write"] = AnyOf(service.Publishes),
+        ["Read"] = AnyOf(service.Subscribes),
+    };
+
+    private static string AnyOf(IReadOnlyList<string> events) => events.Count == 0 ? "^$" : $"^({string.Join('|', events.Select(Regex.Escape))})$";
+
+    private JsonObject Configuration()
+    {
+        JsonArray tokens = [ConfigurationToken(Secrets.Operator, "*", write: true)];
+        foreach (ServiceManifest service in manifest.Services) tokens.Add(ConfigurationToken(service.Name, service.Name, write: false));
+        JsonObject settings = new()
+        {
+            ["Port"] = endpoints.Ports.Configuration,
+            ["DataFolder"] = state.Data("config"),
+            ["Tokens"] = tokens,
+        };
+        string defaults = Path.Combine(manifest.Folder, "config");
+        if (Directory.Exists(defaults)) settings["SeedFolder"] = defaults;
+        return settings;
+    }
+
+    private JsonObject ConfigurationToken(string user, string application, bool write) => new()
+    {
+        ["Name"] = user,
+        ["Secret"] = secrets.Of("config", user),
+        ["Applications"] = List([application]),
+        ["Write"] = write,
+    };
+
+    private JsonObject Gateway() => new()
+    {
+        ["Port"] = endpoints.Ports.Gateway,
+        ["DataFolder"] = state.Data("gateway"),
+        ["Registry"] = GatewayRegistry(),
+        // Nobody stands in front of it who would have to learn that it goes.
+        ["Drain"] = new JsonObject { ["Delay"] = "00:00:00.100" },
+    };
+
+    private JsonObject GatewayRegistry()
+    {
+        JsonObject access = new() { ["Url"] = Endpoints.Text(endpoints.Registry) };
+        string? token = manifest.Engines.Registry is null ? secrets.Of("registry", "gateway") : Environment.GetEnvironmentVariable("CONSUL_HTTP_TOKEN");
+        if (!string.IsNullOrEmpty(token)) access["Token"] = token;
+        return access;
+    }
+
+    private static JsonArray List(string[] items) => [.. items.Select(item => JsonValue.Create(item))];
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using Quintet.Manifest;
+using Quintet.Supervision.Ports;
+
+namespace Quintet.Supervision.Plan;
+
+/// <summary>Where each part of the system is reached, embedded or not.</summary>
+internal sealed record Endpoints
+{
+    public required PortsManifest Ports { get; init; }
+
+    public required Uri Gateway { get; init; }
+
+    public required Uri Registry { get; init; }
+
+    /// <summary><c>amqp://127.0.0.1:5672</c>, without credentials.</summary>
+    public required Uri Broker { get; init; }
+
+    /// <summary>Null for a broker that is not ours.</summary>
+    public Uri? Management { get; init; }
+
+    public required Uri Configuration { get; init; }
+
+    /// <summary>The addresses after the manifest, or with <paramref name="free"/> on ports that are free now.</summary>
+    public static Endpoints Of(SystemManifest manifest, FreePorts? free)
+    {
+        PortsManifest ports = free is null
+            ? manifest.Ports
+            : new PortsManifest { Gateway = free.Take(), Registry = free.Take(), Broker = free.Take(), Management = free.Take(), Configuration = free.Take() };
+        EnginesManifest engines = manifest.Engines;
+        return new Endpoints
+        {
+            Ports = ports,
+            Gateway = Local("http", ports.Gateway),
+            Registry = engines.Registry ?? Local("http", ports.Registry),
+            Broker = engines.Broker ?? Local("amqp", ports.Broker),
+            Management = engines.Broker is null ? Local("http", ports.Management) : null,
+            Configuration = engines.Configuration ?? Local("http", ports.Configuration),
+        };
+    }
+
+    /// <summary>An address as environment variables have it, without the slash that <see cref="Uri"/> adds.</summary>
+    public static string Text(Uri url) => url.AbsoluteUri.TrimEnd('/');
+
+    private static Uri Local(string scheme, int port) => new(string.Create(CultureInfo.InvariantCulture, $"{scheme}://127.0.0.1:{port}"));
+}

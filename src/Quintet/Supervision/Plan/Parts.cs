@@ -1,0 +1,81 @@
+using System.Globalization;
+using Quintet.Manifest;
+using Quintet.Supervision.Builds;
+using Quintet.Supervision.Instances;
+using Quintet.Supervision.Processes;
+
+namespace Quintet.Supervision.Plan;
+
+/// <summary>Turns the manifest into what is started: the boxes that are embedded, and the instances of each service.</summary>
+internal sealed class Parts(SystemRun system, SystemManifest manifest, Endpoints endpoints, ServiceEnvironment environment)
+{
+    /// <summary>The embedded boxes in the order in which <c>status</c> shows them; they all start at once.</summary>
+    public IEnumerable<InstancePlan> Boxes()
+    {
+        yield return Box("gateway", Endpoints.Text(endpoints.Gateway), endpoints.Ports.Gateway);
+        if (manifest.Engines.Registry is null) yield return Box("registry", Endpoints.Text(endpoints.Registry), endpoints.Ports.Registry);
+        if (manifest.Engines.Broker is null) yield return Box("broker", Endpoints.Text(endpoints.Broker), endpoints.Ports.Management);
+        if (manifest.Engines.Configuration is null) yield return Box("config", Endpoints.Text(endpoints.Configuration), endpoints.Ports.Configuration);
+    }
+
+    /// <summary>The ports that must be free, each with the key of the manifest that sets it.</summary>
+    public IEnumerable<(string Key, int Port)> ConfiguredPorts()
+    {
+        yield return ("gateway", endpoints.Ports.Gateway);
+        if (manifest.Engines.Registry is null) yield return ("registry", endpoints.Ports.Registry);
+        if (manifest.Engines.Configuration is null) yield return ("configuration", endpoints.Ports.Configuration);
+        if (manifest.Engines.Broker is not null) yield break;
+        yield return ("broker", endpoints.Ports.Broker);
+        yield return ("management", endpoints.Ports.Management);
+    }
+
+    /// <summary>What stands behind a part, for people: <c>embedded</c>, or what the user pointed at.</summary>
+    public string EngineOf(string part) => part switch
+    {
+        "gateway" => "quintet gateway",
+        "registry" => "quintet registry",
+        "broker" => "quintet broker",
+        "config" => "quintet config, local Git",
+        "supervisor" => "quintet up",
+        _ => manifest.Services.FirstOrDefault(s => s.Name == part) is { Project: not null } ? ".NET service, SQLite" : "command",
+    };
+
+    /// <summary>One instance of a service on a port of its own.</summary>
+    public InstancePlan Service(ServiceManifest service, string instance, int port, RegistryView view, AppBuild? build) => new(service.Name, instance)
+    {
+        Endpoint = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
+        Start = () => StartOf(service, instance, port, build),
+        // What runs on the chassis has this path; another program says which it has, or accepts connections.
+        Probe = new HealthProbe(system.Http, port, service.Health ?? (service is { Project: not null, RegisteredBy: RegisteredBy.Self } ? "/health/ready" : null)),
+        Entry = new RegistryEntry(view, service, instance, port),
+        Build = build?.Number ?? 0,
+    };
+
+    private InstancePlan Box(string box, string endpoint, int healthPort) => new(box, box)
+    {
+        Endpoint = endpoint,
+        Start = () =>
+        {
+            (string program, IReadOnlyList<string> arguments) = OwnExecutable.Command(box, "--settings", system.State.Settings(box));
+            return new ChildStart(program, arguments, system.State.Path, environment.OfBox(box));
+        },
+        Probe = new HealthProbe(system.Http, healthPort, "/health/ready"),
+    };
+
+    private ChildStart StartOf(ServiceManifest service, string instance, int port, AppBuild? build)
+    {
+        Dictionary<string, string?> variables = environment.OfService(service, instance, port, build?.Number ?? 0);
+        Directory.CreateDirectory(system.State.Data(service.Name));
+        string[] words = build is null ? [.. service.Command!] : ProgramOf(build);
+        // Whoever registers itself runs on the chassis, which ties itself to the supervisor; for others the exec step does.
+        if (service is { Project: not null, RegisteredBy: RegisteredBy.Self }) return new ChildStart(words[0], words[1..], build!.Folder, variables);
+        (string program, IReadOnlyList<string> arguments) = OwnExecutable.Command([ExecStep.Word, "--", .. words]);
+        return new ChildStart(program, arguments, build?.Folder ?? service.Directory, variables);
+    }
+
+    private static string[] ProgramOf(AppBuild build)
+    {
+        string launcher = Path.Combine(build.Folder, OperatingSystem.IsWindows() ? $"{build.Assembly}.exe" : build.Assembly);
+        return File.Exists(launcher) ? [launcher] : [OwnExecutable.Dotnet, Path.Combine(build.Folder, $"{build.Assembly}.dll")];
+    }
+}

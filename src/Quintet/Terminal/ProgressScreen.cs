@@ -1,0 +1,98 @@
+using Quintet.Client.Supervisor;
+using Spectre.Console;
+
+namespace Quintet.Terminal;
+
+/// <summary>How a start ended.</summary>
+/// <param name="Status">What was seen last; null when the supervisor never answered.</param>
+/// <param name="Problem">Why it is not ready; null when it is.</param>
+/// <param name="ExitCode">What the command should return.</param>
+internal sealed record StartOutcome(SystemStatus? Status, string? Problem, int ExitCode)
+{
+    /// <summary>The first instance that keeps the system from being ready.</summary>
+    public SystemProcess? Culprit => Status?.Processes.OrderByDescending(p => p.State == "failed").FirstOrDefault(p => p.State != "ready");
+}
+
+/// <summary>Shows how the parts come up: a live table on a terminal, otherwise a line for each change.</summary>
+internal sealed class ProgressScreen(SupervisorClient client, TimeProvider time)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Dictionary<string, string> _shown = [];
+
+    /// <summary>Follows the start until everything is ready, something failed for good, or the time is over.</summary>
+    public async Task<StartOutcome> FollowAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        if (Console.IsErrorRedirected || Console.IsOutputRedirected) return await PollAsync(limit, PrintChanges, cancellation);
+
+        StartOutcome? outcome = null;
+        Table table = NewTable();
+        await AnsiConsole.Live(table).AutoClear(true).StartAsync(async live => outcome = await PollAsync(
+            limit,
+            status =>
+            {
+                Fill(table, status);
+                live.Refresh();
+            },
+            cancellation));
+        return outcome!;
+    }
+
+    private async Task<StartOutcome> PollAsync(TimeSpan limit, Action<SystemStatus> show, CancellationToken cancellation)
+    {
+        long start = time.GetTimestamp();
+        SystemStatus? status = null;
+        while (true)
+        {
+            try
+            {
+                status = await client.StatusAsync(cancellation);
+                show(status);
+            }
+            catch (SupervisorException fault)
+            {
+                return new StartOutcome(status, fault.Message, ExitCode.Failed);
+            }
+
+            if (status.Ready) return new StartOutcome(status, null, ExitCode.Done);
+            if (status.Failure is not null) return new StartOutcome(status, status.Failure, ExitCode.Failed);
+            if (status.Processes.FirstOrDefault(p => p.State == "failed") is { } failed)
+                return new StartOutcome(status, $"{failed.Instance} {failed.Reason}", ExitCode.Failed);
+            if (time.GetElapsedTime(start) > limit)
+            {
+                string late = string.Join(", ", status.Processes.Where(p => p.State != "ready").Select(p => $"{p.Instance} ({p.State})"));
+                return new StartOutcome(status, $"not ready within {limit.TotalSeconds:0} s: {late}", ExitCode.TimedOut);
+            }
+
+            await Task.Delay(Pause, time, cancellation);
+        }
+    }
+
+    private void PrintChanges(SystemStatus status)
+    {
+        foreach (SystemProcess process in status.Processes)
+        {
+            if (_shown.GetValueOrDefault(process.Instance) == process.State) continue;
+            _shown[process.Instance] = process.State;
+            Console.Error.WriteLine(process.Reason.Length == 0 ? $"{process.Instance}: {process.State}" : $"{process.Instance}: {process.State} ({process.Reason})");
+        }
+    }
+
+    private static Table NewTable()
+    {
+        Table table = new() { Border = TableBorder.None, ShowHeaders = false };
+        table.AddColumn("instance").AddColumn("state").AddColumn("endpoint");
+        return table;
+    }
+
+    private static void Fill(Table table, SystemStatus status)
+    {
+        table.Rows.Clear();
+        foreach (SystemProcess process in status.Processes)
+        {
+            string colour = process.State switch { "ready" => "green", "failed" or "unhealthy" => "red", _ => "yellow" };
+            string reason = process.Reason.Length == 0 ? "" : $" [grey]{Markup.Escape(process.Reason)}[/]";
+            table.AddRow(Markup.Escape(process.Instance), $"[{colour}]{process.State}[/]{reason}", $"[grey]{Markup.Escape(process.Endpoint ?? "")}[/]");
+        }
+    }
+}
