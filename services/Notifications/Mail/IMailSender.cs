@@ -4,5 +4,5 @@ namespace Quintet.Notifications.Mail;
 internal interface IMailSender
 {
     /// <summary>Returns when the other side has taken the mail over.</summary>
-    Task SendAsync(OutgoingMail mail, CancellationToken cancellation);
+    public Task SendAsync(OutgoingMail mail, CancellationToken cancellation);
 }

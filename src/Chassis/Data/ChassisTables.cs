@@ -42,6 +42,8 @@ internal static class ChassisTables
         """,
     ];
 
+    public static int StepsKnown => Steps.Length;
+
     public static async Task BringForwardAsync(DbContext db, CancellationToken cancellation)
     {
         await db.Database.ExecuteSqlRawAsync("CREATE TABLE IF NOT EXISTS quintet_schema (Step INTEGER NOT NULL PRIMARY KEY)", cancellation);

@@ -21,7 +21,7 @@ public static class DatabaseExtensions
         ChassisOptions chassis = ChassisOptions.From(builder.Configuration, builder.Environment.ApplicationName);
         string connection = SqliteConnection(builder.Configuration.GetConnectionString("Database"), chassis);
 
-        builder.Services.AddSingleton<IInterceptor, SqliteSession>();
+        builder.Services.AddSingleton(new DatabaseFile(connection)).AddSingleton<IInterceptor, SqliteSession>();
         builder.Services.AddDbContext<TDb>((services, options) => options
             .UseSqlite(connection)
             // Asked of every start, it would compare the model with the snapshot; a test of each service asks it once instead.

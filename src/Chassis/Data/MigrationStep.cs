@@ -1,4 +1,7 @@
+using System.Reflection;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,7 +13,7 @@ namespace Quintet.Chassis.Data;
 /// file lock; a process that is killed in the middle leaves a rolled-back migration and no lock.
 /// </summary>
 internal sealed partial class MigrationStep<TDb>(
-    IServiceScopeFactory scopes, ChassisOptions chassis, TimeProvider time, ILogger<MigrationStep<TDb>> logger) : IHostedLifecycleService
+    IServiceScopeFactory scopes, DatabaseFile file, ChassisOptions chassis, TimeProvider time, ILogger<MigrationStep<TDb>> logger) : IHostedLifecycleService
     where TDb : QuintetDb
 {
     // Long enough for a migration that rewrites a large table, short enough that a stuck neighbour becomes visible.
@@ -18,18 +21,10 @@ internal sealed partial class MigrationStep<TDb>(
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(chassis.DataFolder);
         long started = time.GetTimestamp();
+        DataFolder.Create(chassis.DataFolder);
         using FileLock turn = await FileLock.TakeAsync(Path.Combine(chassis.DataFolder, "migration.lock"), Patience, time, cancellationToken);
-        await using AsyncServiceScope scope = scopes.CreateAsyncScope();
-        TDb db = scope.ServiceProvider.GetRequiredService<TDb>();
-
-        await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
-        // EF Core's own lock is a row that survives the death of its owner, and the next start then waits for it for ever. The file lock
-        // held here already keeps others out, so what is left in that table is a dead process' leftover.
-        await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
-        await ChassisTables.BringForwardAsync(db, cancellationToken);
-        await db.Database.MigrateAsync(cancellationToken);
+        if (!await file.IsAtAsync(ChassisTables.StepsKnown, MigrationsOf(typeof(TDb)), cancellationToken)) await MigrateAsync(cancellationToken);
         Log.Ready(logger, (long)time.GetElapsedTime(started).TotalMilliseconds);
     }
 
@@ -42,6 +37,27 @@ internal sealed partial class MigrationStep<TDb>(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        await using AsyncServiceScope scope = scopes.CreateAsyncScope();
+        TDb db = scope.ServiceProvider.GetRequiredService<TDb>();
+
+        await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
+        // EF Core's own lock is a row that survives the death of its owner, and the next start then waits for it for ever. The file lock
+        // held here already keeps others out, so what is left in that table is a dead process' leftover.
+        await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
+        await ChassisTables.BringForwardAsync(db, cancellationToken);
+        await db.Database.MigrateAsync(cancellationToken);
+    }
+
+    private static string[] MigrationsOf(Type context) =>
+    [
+        .. context.Assembly.GetTypes()
+            .Where(type => type.GetCustomAttribute<DbContextAttribute>()?.ContextType == context)
+            .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id)
+            .OfType<string>(),
+    ];
 
     private static partial class Log
     {

@@ -3,7 +3,6 @@ using System.Text;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Messaging.Events;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 
 namespace Quintet.Chassis.Messaging.Broker;

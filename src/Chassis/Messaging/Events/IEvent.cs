@@ -4,7 +4,7 @@ namespace Quintet.Chassis.Messaging.Events;
 public interface IEvent
 {
     /// <summary>The CloudEvents <c>type</c> and AMQP routing key: <c>users.user-created</c>.</summary>
-    static abstract string EventType { get; }
+    public static abstract string EventType { get; }
 }
 
 /// <summary>An event as its publisher writes it; its public properties are the data, in snake_case.</summary>
@@ -14,5 +14,5 @@ public interface IPublishedEvent : IEvent
     /// The CloudEvents <c>subject</c>, the thing it happened to: <c>users/1</c>. Events of one subject are published in the order in which
     /// they were added. Implement it explicitly, so that it does not become part of the data.
     /// </summary>
-    string Subject { get; }
+    public string Subject { get; }
 }

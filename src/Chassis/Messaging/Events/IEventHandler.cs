@@ -11,7 +11,7 @@ public interface IEventHandler<TEvent>
     where TEvent : IEvent
 {
     /// <summary>Handles one event.</summary>
-    Task HandleAsync(ReceivedEvent<TEvent> received, CancellationToken cancellationToken);
+    public Task HandleAsync(ReceivedEvent<TEvent> received, CancellationToken cancellationToken);
 }
 
 /// <summary>An event with the facts of its envelope.</summary>

@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Quintet.Chassis.Data;
+using Quintet.Chassis.Messaging.Events;
+using Quintet.Chassis.Tests.Doubles;
+using Quintet.Chassis.Tests.Orders;
+using Quintet.TestKit.Files;
+using Quintet.TestKit.Processes;
+using RabbitMQ.Client;
+using Xunit;
+
+namespace Quintet.Chassis.Tests.Messaging;
+
+/// <summary>The way of an event from the outbox to its effect, over RabbitMQ. Each test is a service of its own name, so none sees another's queues.</summary>
+public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private readonly HandlerScript _script = new();
+    private readonly string _name = $"test{Guid.NewGuid():N}";
+    private IConnection _connection = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string Queue => $"{_name}.orders.order-placed";
+
+    public async ValueTask InitializeAsync() => _connection = await rabbit.ConnectAsync(Cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        // Left alone, the queues of this test would take the events of the next.
+        await using (IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation))
+            await channel.QueueDeleteAsync(Queue, cancellationToken: Cancellation);
+        await _connection.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task An_event_reaches_its_handler_within_its_trace()
+    {
+        await using OrdersService service = await StartAsync();
+        using Activity request = new Activity("request").SetParentId("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").Start();
+
+        string eventId = await service.PlaceAsync(1);
+
+        await SeenAsync(service, 1);
+        Assert.Equal((eventId, 1L, "4bf92f3577b34da6a3ce929d0e0e4736"), Assert.Single(_script.Handled));
+        await Eventually.TrueAsync(
+            "the row is marked sent", async () => await service.WithAsync((db, _) => db.Set<OutboxRow>().AllAsync(row => row.State == OutboxState.Sent, Cancellation)), Cancellation);
+    }
+
+    [Fact]
+    public async Task An_event_delivered_twice_takes_effect_once()
+    {
+        await using OrdersService service = await StartAsync();
+        byte[] body = EventEnvelope.Write("event-1", "orders", DateTimeOffset.UnixEpoch, new OrderPlaced(5), OrderPlaced.EventType);
+
+        await PublishAsync(body);
+        await PublishAsync(body);
+        await PublishAsync(EventEnvelope.Write("event-2", "orders", DateTimeOffset.UnixEpoch, new OrderPlaced(6), OrderPlaced.EventType));
+
+        await SeenAsync(service, 5);
+        await SeenAsync(service, 6);
+        await DrainedAsync(Queue);
+        Assert.Equal(2, await service.WithAsync((db, _) => db.Set<InboxRow>().CountAsync(Cancellation)));
+        Assert.Equal(0u, await CountAsync($"{Queue}.dead"));
+    }
+
+    [Fact]
+    public async Task A_failed_event_is_tried_again_after_a_second()
+    {
+        _script.Before = attempt =>
+        {
+            if (attempt == 1) throw new InvalidOperationException("not today");
+        };
+        await using OrdersService service = await StartAsync();
+
+        long started = Stopwatch.GetTimestamp();
+        await service.PlaceAsync(1);
+
+        await SeenAsync(service, 1);
+        Assert.Equal(2, _script.Handled.Count);
+        Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(0.8));
+        Assert.Equal(_script.Handled.First().EventId, _script.Handled.Last().EventId);
+        Assert.Equal(_script.Handled.First().TraceId, _script.Handled.Last().TraceId);
+    }
+
+    [Fact]
+    public async Task A_rejected_event_is_dead_at_once_with_its_reason()
+    {
+        _script.Before = _ => throw new RejectedEventException("no such product");
+        await using OrdersService service = await StartAsync();
+
+        await service.PlaceAsync(1);
+
+        BasicGetResult dead = await DeadAsync();
+        Assert.Equal("RejectedEventException", Header(dead, "x-quintet-reason"));
+        Assert.Equal("no such product", Header(dead, "x-quintet-reason-text"));
+        Assert.Equal(Queue, Header(dead, "x-quintet-queue"));
+        Assert.Single(_script.Handled);
+    }
+
+    [Fact]
+    public async Task What_is_no_cloud_event_is_dead_at_once()
+    {
+        await using OrdersService service = await StartAsync();
+
+        await PublishAsync("not even JSON"u8.ToArray());
+
+        BasicGetResult dead = await DeadAsync();
+        Assert.Equal("not even JSON", Encoding.UTF8.GetString(dead.Body.Span));
+        Assert.Empty(_script.Handled);
+    }
+
+    [Fact]
+    public async Task An_event_waits_for_a_first_subscriber()
+    {
+        await using OrdersService publisher = await OrdersService.StartAsync(_folder, null, $"QUINTET_SERVICE={_name}", $"AMQP_URL={rabbit.Url}");
+        await publisher.PlaceAsync(1);
+        await Eventually.TrueAsync("the broker has returned it", async () => (await ReadyAsync(publisher)).Contains("first subscriber", StringComparison.Ordinal), Cancellation);
+
+        await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        await channel.QueueBindAsync(Queue, "events", OrderPlaced.EventType, cancellationToken: Cancellation);
+
+        await Eventually.GetAsync("the event arrives", () => channel.BasicGetAsync(Queue, autoAck: true, Cancellation), Cancellation);
+    }
+
+    [Fact]
+    public async Task Events_survive_a_line_that_is_cut()
+    {
+        await using CutLine line = new(rabbit.Port);
+        await using OrdersService service = await StartAsync($"AMQP_URL=amqp://guest:guest@127.0.0.1:{line.Port}/%2F");
+        await service.PlaceAsync(1);
+        await SeenAsync(service, 1);
+
+        line.Cut();
+        for (int id = 2; id <= 50; id++) await service.PlaceAsync(id);
+        line.Mend();
+
+        for (int id = 2; id <= 50; id++) await SeenAsync(service, id);
+        await Eventually.TrueAsync(
+            "every row is sent", async () => await service.WithAsync((db, _) => db.Set<OutboxRow>().AllAsync(row => row.State == OutboxState.Sent, Cancellation)), Cancellation);
+    }
+
+    private Task<OrdersService> StartAsync(params string[] settings) => OrdersService.StartAsync(
+        _folder, builder => OrderHandler.Add(builder, _script), [$"AMQP_URL={rabbit.Url}", $"QUINTET_SERVICE={_name}", .. settings]);
+
+    private static async Task<string> ReadyAsync(OrdersService service)
+    {
+        using HttpClient client = new(new SocketsHttpHandler()) { BaseAddress = service.Url };
+        return await client.GetStringAsync("/health/ready", Cancellation);
+    }
+
+    private static Task SeenAsync(OrdersService service, long id) => Eventually.TrueAsync(
+        $"order {id} took effect", () => service.WithAsync((db, _) => db.Orders.AnyAsync(order => order.Number == $"seen-{id}", Cancellation)), Cancellation);
+
+    private async Task PublishAsync(byte[] body)
+    {
+        CreateChannelOptions confirmed = new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
+        await using IChannel channel = await _connection.CreateChannelAsync(confirmed, Cancellation);
+        await Eventually.GetAsync(
+            "the queue is bound",
+            async () =>
+            {
+                await channel.BasicPublishAsync("events", OrderPlaced.EventType, mandatory: true, new BasicProperties(), body, Cancellation);
+                return "yes";
+            },
+            Cancellation);
+    }
+
+    private async Task DrainedAsync(string queue) =>
+        await Eventually.TrueAsync($"{queue} is empty", async () => await CountAsync(queue) == 0, Cancellation);
+
+    private async Task<uint> CountAsync(string queue)
+    {
+        await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
+        return await channel.MessageCountAsync(queue, Cancellation);
+    }
+
+    private async Task<BasicGetResult> DeadAsync()
+    {
+        await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
+        return await Eventually.GetAsync("a dead letter", () => channel.BasicGetAsync($"{Queue}.dead", autoAck: true, Cancellation), Cancellation);
+    }
+
+    private static string Header(BasicGetResult message, string name) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![name]!);
+}

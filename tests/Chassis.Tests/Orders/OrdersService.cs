@@ -1,0 +1,61 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Quintet.Chassis.Data;
+using Quintet.Chassis.Messaging;
+using Quintet.TestKit.Files;
+
+namespace Quintet.Chassis.Tests.Orders;
+
+/// <summary>A service on the chassis, in this process: real Kestrel, a real SQLite file.</summary>
+internal sealed class OrdersService : IAsyncDisposable
+{
+    private OrdersService(WebApplication app) => App = app;
+
+    public WebApplication App { get; }
+
+    public IServiceProvider Services => App.Services;
+
+    public Uri Url => new(App.Urls.First());
+
+    /// <summary>Settings are given as on the command line: <c>QUINTET_INSTANCE=orders-2</c>.</summary>
+    public static async Task<OrdersService> StartAsync(TempFolder folder, Action<WebApplicationBuilder>? configure = null, params string[] settings)
+    {
+        string[] arguments =
+        [
+            "--QUINTET_SERVICE=orders", "--QUINTET_INSTANCE=orders-1", "--PORT=0", $"--QUINTET_DATA={folder["data"]}", .. settings.Select(setting => $"--{setting}"),
+        ];
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(arguments);
+        builder.Logging.ClearProviders();
+        builder.AddQuintet().AddDatabase<OrdersDb>().AddOutbox();
+        configure?.Invoke(builder);
+        WebApplication app = builder.Build();
+        app.UseQuintet();
+        app.MapGet("/orders/{id}", (string id) => Results.Ok(new { id, app.Services.GetRequiredService<ChassisOptions>().Instance }));
+        await app.StartAsync();
+        return new OrdersService(app);
+    }
+
+    public async Task<T> WithAsync<T>(Func<OrdersDb, Outbox, Task<T>> work)
+    {
+        await using AsyncServiceScope scope = Services.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<OrdersDb>(), scope.ServiceProvider.GetRequiredService<Outbox>());
+    }
+
+    public Task<string> PlaceAsync(long id) => WithAsync(async (db, outbox) =>
+    {
+        db.Add(new Order { Id = id, Number = $"number-{id}" });
+        string eventId = outbox.Add(new OrderPlaced(id));
+        await db.SaveChangesAsync();
+        return eventId;
+    });
+
+    public HttpClient CreateClient() => Services.GetRequiredService<IHttpClientFactory>().CreateClient();
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+    }
+}
