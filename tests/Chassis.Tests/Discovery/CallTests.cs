@@ -98,27 +98,6 @@ public sealed class CallTests : IAsyncLifetime
         Assert.Equal(1, calls);
     }
 
-    [Fact]
-    public async Task Repeats_end_when_their_budget_is_spent()
-    {
-        int calls = 0;
-        _registry.Register("users-1", "users", await SiblingAsync("one", _ =>
-        {
-            Interlocked.Increment(ref calls);
-            return HttpStatusCode.NotImplemented;
-        }));
-        _registry.Register("users-2", "users", await SiblingAsync("two", _ =>
-        {
-            Interlocked.Increment(ref calls);
-            return HttpStatusCode.BadGateway;
-        }));
-
-        const int requests = 15; // below the breaker's minimum, so that the budget alone decides
-        for (int i = 0; i < requests; i++) (await _client.GetAsync(new Uri("http://users/"), Cancellation)).Dispose();
-
-        Assert.InRange(calls, requests, requests + 12);
-    }
-
     private async Task<int> SiblingAsync(string text, Func<HttpContext, HttpStatusCode>? status = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

@@ -178,11 +178,15 @@ public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
         return await channel.MessageCountAsync(queue, Cancellation);
     }
 
-    private async Task<BasicGetResult> DeadAsync()
-    {
-        await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
-        return await Eventually.GetAsync("a dead letter", () => channel.BasicGetAsync($"{Queue}.dead", autoAck: true, Cancellation), Cancellation);
-    }
+    private Task<BasicGetResult> DeadAsync() => Eventually.GetAsync(
+        "a dead letter",
+        async () =>
+        {
+            // A channel for each try: asking for a queue that is not there yet closes it.
+            await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
+            return await channel.BasicGetAsync($"{Queue}.dead", autoAck: true, Cancellation);
+        },
+        Cancellation);
 
     private static string Header(BasicGetResult message, string name) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![name]!);
 }

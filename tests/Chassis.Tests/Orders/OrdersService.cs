@@ -45,7 +45,7 @@ internal sealed class OrdersService : IAsyncDisposable
 
     public Task<string> PlaceAsync(long id) => WithAsync(async (db, outbox) =>
     {
-        db.Add(new Order { Id = id, Number = $"number-{id}" });
+        db.Add(new Order { Number = $"number-{id}" });
         string eventId = outbox.Add(new OrderPlaced(id));
         await db.SaveChangesAsync();
         return eventId;

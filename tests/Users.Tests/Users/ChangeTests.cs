@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Quintet.Chassis.Messaging.Events;
+using Quintet.TestKit.Files;
+using Quintet.Users.Users;
+using Xunit;
+
+namespace Quintet.Users.Tests.Users;
+
+public sealed class ChangeTests(RunningUsers users) : IClassFixture<RunningUsers>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_change_without_its_version_is_428_and_with_an_old_one_412()
+    {
+        (long id, string tag) = await users.SignUpAsync("Old", "version@example.org");
+
+        HttpResponseMessage without = await PutAsync(id, null, "New", "version@example.org");
+        HttpResponseMessage changed = await PutAsync(id, tag, "New", "version@example.org");
+        HttpResponseMessage stale = await PutAsync(id, tag, "Newer", "version@example.org");
+
+        Assert.Equal(HttpStatusCode.PreconditionRequired, without.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        Assert.NotEqual(tag, changed.Headers.ETag!.ToString());
+        Assert.Equal(HttpStatusCode.PreconditionFailed, stale.StatusCode);
+        Assert.Equal("New", (string?)(await users.Client.GetFromJsonAsync<JsonNode>($"/users/{id}", Cancellation))!["name"]);
+    }
+
+    [Fact]
+    public async Task Of_many_changes_of_one_version_one_is_made()
+    {
+        (long id, string tag) = await users.SignUpAsync("Race", "many@example.org");
+
+        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => PutAsync(id, tag, $"Race {i}", "many@example.org")));
+
+        Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
+        Assert.Equal(7, answers.Count(answer => answer.StatusCode == HttpStatusCode.PreconditionFailed));
+    }
+
+    [Fact]
+    public async Task A_change_to_a_taken_email_is_409()
+    {
+        await users.SignUpAsync("Owner", "owner@example.org");
+        (long id, string tag) = await users.SignUpAsync("Thief", "thief@example.org");
+
+        Assert.Equal(HttpStatusCode.Conflict, (await PutAsync(id, tag, "Thief", "owner@example.org")).StatusCode);
+    }
+
+    [Fact]
+    public async Task What_the_client_has_already_is_304()
+    {
+        (long id, string tag) = await users.SignUpAsync("Cached", "cached@example.org");
+        using HttpRequestMessage request = new(HttpMethod.Get, $"/users/{id}");
+        request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+
+        Assert.Equal(HttpStatusCode.NotModified, (await users.Client.SendAsync(request, Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_deleted_user_is_gone_its_id_is_not_reused_and_its_address_is_free()
+    {
+        (long id, _) = await users.SignUpAsync("Leaving", "leaving@example.org");
+
+        Assert.Equal(HttpStatusCode.NoContent, (await users.Client.DeleteAsync($"/users/{id}", Cancellation)).StatusCode);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await users.Client.GetAsync($"/users/{id}", Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await users.Client.DeleteAsync($"/users/{id}", Cancellation)).StatusCode);
+        (long next, _) = await users.SignUpAsync("Again", "leaving@example.org");
+        Assert.True(next > id);
+    }
+
+    [Fact]
+    public async Task A_list_comes_in_pages_that_lose_and_repeat_nothing()
+    {
+        HashSet<long> made = [];
+        for (int i = 0; i < 7; i++) made.Add((await users.SignUpAsync($"Page {i}", $"page-{i}@example.org")).Id);
+
+        List<long> seen = [];
+        string? next = "/users?limit=3";
+        while (next is not null)
+        {
+            JsonNode page = (await users.Client.GetFromJsonAsync<JsonNode>(next, Cancellation))!;
+            seen.AddRange(page["users"]!.AsArray().Select(user => (long)user!["id"]!));
+            next = (string?)page["next"];
+        }
+
+        Assert.Equal(seen.Distinct().Order(), seen);
+        Assert.Superset(made, seen.ToHashSet());
+    }
+
+    [Theory]
+    [InlineData("created")]
+    [InlineData("deleted")]
+    public async Task An_event_has_the_form_that_is_published(string what)
+    {
+        string schemaPath = Repository.At("docs", "protocols", "events", $"users.user-{what}.schema.json");
+        JsonNode schema = JsonNode.Parse(await File.ReadAllTextAsync(schemaPath, Cancellation))!;
+        IPublishedEvent happened = what == "created" ? new UserCreated(3) : new UserDeleted(3);
+        string type = what == "created" ? UserCreated.EventType : UserDeleted.EventType;
+
+        JsonObject data = System.Text.Json.JsonSerializer.SerializeToNode(happened, happened.GetType(), System.Text.Json.JsonSerializerOptions.Web)!.AsObject();
+
+        Assert.Equal((string?)schema["properties"]!["type"]!["const"], type);
+        Assert.Matches((string)schema["properties"]!["subject"]!["pattern"]!, happened.Subject);
+        Assert.Equal(schema["properties"]!["data"]!["required"]!.AsArray().Select(member => (string?)member), data.Select(member => member.Key));
+    }
+
+    [Fact]
+    public async Task The_migrations_make_the_model()
+    {
+        await using AsyncServiceScope scope = users.Services.CreateAsyncScope();
+
+        Assert.False(scope.ServiceProvider.GetRequiredService<UsersDb>().Database.HasPendingModelChanges());
+    }
+
+    private Task<HttpResponseMessage> PutAsync(long id, string? tag, string name, string email)
+    {
+        HttpRequestMessage request = new(HttpMethod.Put, $"/users/{id}") { Content = JsonContent.Create(new { name, email }) };
+        if (tag is not null) request.Headers.TryAddWithoutValidation("If-Match", tag);
+        return users.Client.SendAsync(request, Cancellation);
+    }
+}
