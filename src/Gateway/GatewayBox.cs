@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -26,17 +27,22 @@ namespace Quintet.Gateway;
 /// <summary>The gateway: the single entry point of the system.</summary>
 public static class GatewayBox
 {
-    /// <summary>An unstarted gateway with the options of section <c>Gateway</c>. Starting it fails with every fault of the options at once.</summary>
+    /// <summary>An unstarted gateway with the options of section <c>Gateway</c>.</summary>
+    /// <exception cref="OptionsValidationException">Options are faulty; it names every one.</exception>
     public static WebApplication Build(BoxSettings settings)
     {
         WebApplicationBuilder builder = BoxHost.CreateBuilder("gateway", settings);
         builder.Services.AddValidatedOptions<GatewayOptions>(builder.Configuration, GatewayOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsRules>();
         builder.Services.AddGatewayKestrel().AddGatewayDiscovery().AddGatewayForwarding();
+        // An unready gateway says so to whoever asks; each question is not an error of its own.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
         // YARP logs each failed request with its stack; the gateway answers, counts and traces them itself.
         builder.Logging.AddFilter("Yarp", LogLevel.Error);
 
         WebApplication app = builder.Build();
+        if (string.IsNullOrEmpty(app.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+            app.Lifetime.ApplicationStopped.Register(GatewayTelemetry.KeepTraces().Dispose);
         app.UseGatewayPipeline();
         return app;
     }
@@ -46,6 +52,7 @@ public static class GatewayBox
         app.UseMiddleware<RequestStep>();
         app.Use(app.Services.GetRequiredService<DrainGate>().InvokeAsync);
         app.UseMiddleware<StrictEdge>();
+        // ASP.NET Core believes everybody when nobody is named, so without names the step is not there at all.
         if (app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.TrustedProxies.Count > 0) app.UseForwardedHeaders();
         app.Use(app.Services.GetRequiredService<ClientRate>().InvokeAsync);
         app.UseRouting();
@@ -81,7 +88,7 @@ public static class GatewayBox
         });
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<GatewayOptions>>((forwarded, gateway) =>
         {
-            forwarded.ForwardedHeaders = Microsoft.AspNetCore.HttpOverrides.ForwardedHeaders.XForwardedFor | Microsoft.AspNetCore.HttpOverrides.ForwardedHeaders.XForwardedProto;
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
             foreach (string proxy in gateway.Value.TrustedProxies) forwarded.KnownIPNetworks.Add(GatewayOptionsRules.NetworkOf(proxy));
@@ -115,10 +122,18 @@ public static class GatewayBox
         services.AddHealthChecks().AddCheck<DrainGate>("drain-delay", tags: [HealthRoutes.ReadyTag]);
         services.AddSingleton<IForwarderHttpClientFactory, InstanceConnections>();
         services.AddReverseProxy()
-            .AddTransforms(transforms => transforms.AddResponseTransform(response =>
+            .AddTransforms(transforms =>
             {
-                if (response.ProxyResponse is { } answer && response.HttpContext.Features.Get<Forwarding>()?.Reject(answer) is true) response.SuppressResponseBody = true;
-                return ValueTask.CompletedTask;
-            }));
+                transforms.AddRequestTransform(request =>
+                {
+                    Loop.Set(request.ProxyRequest);
+                    return ValueTask.CompletedTask;
+                });
+                transforms.AddResponseTransform(response =>
+                {
+                    if (response.ProxyResponse is { } answer && response.HttpContext.Features.Get<Forwarding>()?.Reject(answer) is true) response.SuppressResponseBody = true;
+                    return ValueTask.CompletedTask;
+                });
+            });
     }
 }

@@ -16,19 +16,19 @@ internal sealed partial class ConsulJson : JsonSerializerContext;
 internal sealed class RegistrationJson
 {
     [JsonPropertyName("ID")]
-    public required string Id { get; init; }
+    public required string Id { get; set; }
 
-    public required string Name { get; init; }
+    public required string Name { get; set; }
 
-    public IReadOnlyList<string>? Tags { get; init; }
+    public IReadOnlyList<string>? Tags { get; set; }
 
-    public string? Address { get; init; }
+    public string? Address { get; set; }
 
-    public int Port { get; init; }
+    public int Port { get; set; }
 
-    public IReadOnlyDictionary<string, string>? Meta { get; init; }
+    public IReadOnlyDictionary<string, string>? Meta { get; set; }
 
-    public IReadOnlyList<CheckJson>? Checks { get; init; }
+    public IReadOnlyList<CheckJson>? Checks { get; set; }
 
     public static RegistrationJson From(ServiceRegistration service) => new()
     {
@@ -45,28 +45,28 @@ internal sealed class RegistrationJson
 internal sealed class CheckJson
 {
     [JsonPropertyName("CheckID")]
-    public string? CheckId { get; init; }
+    public string? CheckId { get; set; }
 
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
-    public string? Notes { get; init; }
+    public string? Notes { get; set; }
 
-    public string? Status { get; init; }
+    public string? Status { get; set; }
 
     [JsonPropertyName("HTTP")]
-    public string? Http { get; init; }
+    public string? Http { get; set; }
 
     [JsonPropertyName("TCP")]
-    public string? Tcp { get; init; }
+    public string? Tcp { get; set; }
 
     [JsonPropertyName("TTL")]
-    public string? Ttl { get; init; }
+    public string? Ttl { get; set; }
 
-    public string? Interval { get; init; }
+    public string? Interval { get; set; }
 
-    public string? Timeout { get; init; }
+    public string? Timeout { get; set; }
 
-    public string? DeregisterCriticalServiceAfter { get; init; }
+    public string? DeregisterCriticalServiceAfter { get; set; }
 
     public static CheckJson From(ServiceCheck check) => new()
     {
@@ -92,17 +92,17 @@ internal sealed class CheckJson
 internal sealed class ServiceJson
 {
     [JsonPropertyName("ID")]
-    public string Id { get; init; } = "";
+    public string Id { get; set; } = "";
 
-    public string Service { get; init; } = "";
+    public string Service { get; set; } = "";
 
-    public string? Address { get; init; }
+    public string? Address { get; set; }
 
-    public int Port { get; init; }
+    public int Port { get; set; }
 
-    public List<string>? Tags { get; init; }
+    public List<string>? Tags { get; set; }
 
-    public Dictionary<string, string>? Meta { get; init; }
+    public Dictionary<string, string>? Meta { get; set; }
 
     public ServiceInstance ToInstance(string? nodeAddress, InstanceStatus status) =>
         new(Id, Service, string.IsNullOrEmpty(Address) ? nodeAddress ?? "" : Address, Port)
@@ -115,26 +115,26 @@ internal sealed class ServiceJson
 
 internal sealed class HealthJson
 {
-    public NodeJson? Node { get; init; }
+    public NodeJson? Node { get; set; }
 
-    public ServiceJson? Service { get; init; }
+    public ServiceJson? Service { get; set; }
 
-    public List<CheckStateJson>? Checks { get; init; }
+    public List<CheckStateJson>? Checks { get; set; }
 
     public InstanceStatus Worst() => Checks is null || Checks.Count == 0 ? InstanceStatus.Passing : Checks.Max(check => check.ToStatus());
 }
 
 internal sealed class NodeJson
 {
-    public string? Address { get; init; }
+    public string? Address { get; set; }
 }
 
 internal sealed class CheckStateJson
 {
     [JsonPropertyName("CheckID")]
-    public string? CheckId { get; init; }
+    public string? CheckId { get; set; }
 
-    public string? Status { get; init; }
+    public string? Status { get; set; }
 
     // Maintenance is a critical check with a reserved id; a status this client does not know counts as critical.
     public InstanceStatus ToStatus() => Status switch
@@ -149,13 +149,13 @@ internal sealed class CheckStateJson
 
 internal sealed class KeyValueJson
 {
-    public string Key { get; init; } = "";
+    public string Key { get; set; } = "";
 
-    public byte[]? Value { get; init; }
+    public byte[]? Value { get; set; }
 
-    public ulong Flags { get; init; }
+    public ulong Flags { get; set; }
 
-    public ulong ModifyIndex { get; init; }
+    public ulong ModifyIndex { get; set; }
 
     public KeyValueEntry ToEntry() => new(Key, Value ?? [], ModifyIndex) { Flags = Flags };
 }

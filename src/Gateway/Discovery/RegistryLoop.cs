@@ -19,7 +19,7 @@ internal sealed partial class RegistryLoop(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        MarkAway();
+        MarkAway(null, null); // what was lost before the start is not known either
         Task policies = KeepAsync(FollowPoliciesAsync, stoppingToken);
         await KeepAsync(FollowCatalogAsync, stoppingToken);
         await policies;
@@ -72,16 +72,14 @@ internal sealed partial class RegistryLoop(
     {
         state.IsConnected = false;
         if (failures == 1) Log.RegistryAway(logger, fault.Message);
-        WatchFailed(fault, failures);
+        MarkAway(null, fault);
     }
 
     // A refusal is the registry's will and no outage; only silence may mean that it comes back having forgotten.
-    private void WatchFailed(ConsulException fault, int failures)
+    private void MarkAway(string? service, ConsulException? fault)
     {
-        if (fault.Status is null) MarkAway();
+        if (fault?.Status is null) state.Change(picture => picture.Away(service, time.GetUtcNow()));
     }
-
-    private void MarkAway() => state.Change(picture => picture with { AwayAt = time.GetUtcNow() });
 
     // Consul lists itself; it is no service of the system. A name with which no question can be asked is left out.
     private ImmutableSortedSet<string> Usable(IEnumerable<string> names)
@@ -99,6 +97,7 @@ internal sealed partial class RegistryLoop(
         await foreach (IReadOnlyList<KeyValueEntry> entries in watch.FollowAsync((blocking, c) => registry.GetKeysAsync(PolicyPrefix, blocking, c), end))
             state.Change(picture => picture with
             {
+                ArePoliciesKnown = true,
                 Policies = entries.Where(entry => entry.Key.Length > PolicyPrefix.Length)
                     .ToImmutableDictionary(entry => entry.Key[PolicyPrefix.Length..], entry => entry.Value),
             });
@@ -106,8 +105,9 @@ internal sealed partial class RegistryLoop(
 
     private void PoliciesFailed(ConsulException fault, int failures)
     {
-        if (failures == 1 && fault.Status is not null) Log.PoliciesUnreadable(logger, fault.Message);
-        WatchFailed(fault, failures);
+        if (fault.Status is null) return; // the catalog's watch reports that
+        if (failures == 1) Log.PoliciesUnreadable(logger, fault.Message);
+        if (!state.Picture.ArePoliciesKnown) state.Change(picture => picture with { ArePoliciesKnown = true });
     }
 
     /// <summary>The watch of one service, which lives as long as the catalog lists it.</summary>
@@ -131,10 +131,10 @@ internal sealed partial class RegistryLoop(
 
         private static async Task FollowAsync(RegistryLoop loop, string name, CancellationToken end)
         {
-            ConsulWatch watch = new() { Time = loop.Time, Failed = loop.WatchFailed };
+            ConsulWatch watch = new() { Time = loop.Time, Failed = (fault, _) => loop.MarkAway(name, fault) };
             await foreach (IReadOnlyList<ServiceInstance> instances in watch.FollowAsync(
                 (blocking, cancellation) => loop.Registry.HealthServiceAsync(name, passingOnly: false, blocking, cancellation), end))
-                loop.State.Change(picture => picture with { Services = picture.Services.SetItem(name, instances) });
+                loop.State.Change(picture => picture.With(name, instances));
         }
     }
 

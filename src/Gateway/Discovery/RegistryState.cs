@@ -18,11 +18,33 @@ internal sealed record RegistryPicture
     /// <summary>The policies by service, as they stand in the key-value store.</summary>
     public ImmutableDictionary<string, ReadOnlyMemory<byte>> Policies { get; init; } = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
+    /// <summary>The key-value store has answered, or has refused to.</summary>
+    public bool ArePoliciesKnown { get; init; }
+
     /// <summary>When the registry was last found away. The start of the gateway counts: what was lost before is not known.</summary>
     public DateTimeOffset AwayAt { get; init; }
 
-    /// <summary>Every service of the catalog has answered once.</summary>
-    public bool IsComplete => Names is not null && Names.All(Services.ContainsKey);
+    /// <summary>The instances that were well at some time since then, as <c>service/id</c>. What the registry says of these it knows; of others it may have forgotten.</summary>
+    public ImmutableHashSet<string> Seen { get; init; } = [];
+
+    public bool HasSeen(string service, string id) => Seen.Contains($"{service}/{id}");
+
+    /// <summary>The registry did not answer for a service, or, when that is null, for the catalog.</summary>
+    public RegistryPicture Away(string? service, DateTimeOffset now) => this with
+    {
+        AwayAt = now,
+        Seen = service is null ? [] : Seen.Except(Seen.Where(seen => seen.StartsWith($"{service}/", StringComparison.Ordinal))),
+    };
+
+    /// <summary>The registry answered for a service.</summary>
+    public RegistryPicture With(string service, IReadOnlyList<ServiceInstance> instances) => this with
+    {
+        Services = Services.SetItem(service, instances),
+        Seen = Seen.Union(instances.Where(i => i.Status is InstanceStatus.Passing or InstanceStatus.Warning).Select(i => $"{service}/{i.Id}")),
+    };
+
+    /// <summary>Every service of the catalog has answered once, and so has the key-value store.</summary>
+    public bool IsComplete => ArePoliciesKnown && Names is not null && Names.All(Services.ContainsKey);
 }
 
 /// <summary>Where the watches put what they hear, and the table loop reads it. Guarded by _gate: _picture.</summary>

@@ -27,10 +27,11 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
         foreach (string name in earlier.Keys.Union(picture.Services.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             ServiceRoutes? was = earlier.GetValueOrDefault(name);
+            InstanceAddress[] forgotten = isRelearning && was is not null ? [.. was.Instances.Where(i => !picture.HasSeen(name, i.Id))] : [];
             ServiceRoutes? made = picture.Services.TryGetValue(name, out IReadOnlyList<ServiceInstance>? listed) && listed.Count > 0
-                ? Listed(name, listed, isRelearning ? was : null, quarantine)
-                : Unlisted(was, picture, (isRelearning, now));
-            if (made is { Paths.Count: > 0 }) services.Add(made with { Policy = PolicyOf(name, picture, was, quarantine) });
+                ? Listed(name, listed, forgotten, quarantine)
+                : Unlisted(was, picture, forgotten, now);
+            if (made is { Paths.Count: > 0 }) services.Add(made with { Policy = PolicyOf(name, picture, (was, isRelearning), quarantine) });
         }
 
         return (new RouteTable(WithoutConflicts(services, quarantine)), quarantine);
@@ -43,13 +44,14 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
         foreach (ServiceRoutes service in saved.Services.DistinctBy(s => s.Name, StringComparer.Ordinal).OrderBy(s => s.Name, StringComparer.Ordinal))
             services.Add(service with
             {
+                Policy = service.Policy ?? ServicePolicy.Default, // absent in the file
                 Paths = [.. service.Paths.Where(path => patterns.TryRead(path, out _, out _))],
                 Instances = [.. service.Instances.DistinctBy(i => i.Id).Where(i => Uri.TryCreate(i.Url, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttp)],
             });
         return new RouteTable(WithoutConflicts(services, []));
     }
 
-    private ServiceRoutes Listed(string name, IReadOnlyList<ServiceInstance> listed, ServiceRoutes? keep, List<Quarantined> quarantine)
+    private ServiceRoutes Listed(string name, IReadOnlyList<ServiceInstance> listed, InstanceAddress[] forgotten, List<Quarantined> quarantine)
     {
         SortedDictionary<string, InstanceAddress> instances = new(StringComparer.Ordinal);
         foreach (ServiceInstance instance in listed.Where(i => i.Status is InstanceStatus.Passing or InstanceStatus.Warning))
@@ -59,7 +61,7 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
         }
 
         // An operator's word (maintenance) counts even while the registry learns its instances again.
-        foreach (InstanceAddress kept in keep?.Instances ?? [])
+        foreach (InstanceAddress kept in forgotten)
             if (!listed.Any(i => i.Id == kept.Id && i.Status is InstanceStatus.Maintenance)) instances.TryAdd(kept.Id, kept);
 
         return new ServiceRoutes(name, PathsOf(name, listed, quarantine), [.. instances.Values])
@@ -69,13 +71,14 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
     }
 
     // Not answered for yet, forgotten by a registry that was just restarted, or really gone.
-    private ServiceRoutes? Unlisted(ServiceRoutes? was, RegistryPicture picture, (bool IsRelearning, DateTimeOffset Now) moment)
+    private ServiceRoutes? Unlisted(ServiceRoutes? was, RegistryPicture picture, InstanceAddress[] forgotten, DateTimeOffset now)
     {
         if (was is null) return null;
         bool isUnanswered = picture.Names is null || (picture.Names.Contains(was.Name) && !picture.Services.ContainsKey(was.Name));
-        if (isUnanswered || (moment.IsRelearning && was.GoneSince is null)) return was;
-        DateTimeOffset gone = was.GoneSince ?? moment.Now;
-        return moment.Now - gone >= _options.RememberRoutes ? null : was with { Instances = [], GoneSince = gone };
+        if (isUnanswered) return was;
+        if (forgotten.Length > 0) return was with { Instances = forgotten };
+        DateTimeOffset gone = was.GoneSince ?? now;
+        return now - gone >= _options.RememberRoutes ? null : was with { Instances = [], GoneSince = gone };
     }
 
     // Routes are taken from unhealthy instances too: a path that a known service claims is 503, not 404, while none of them is well.
@@ -97,10 +100,10 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
         return paths;
     }
 
-    private static ServicePolicy PolicyOf(string name, RegistryPicture picture, ServiceRoutes? was, List<Quarantined> quarantine)
+    private static ServicePolicy PolicyOf(string name, RegistryPicture picture, (ServiceRoutes? Was, bool IsRelearning) before, List<Quarantined> quarantine)
     {
         if (!picture.Policies.TryGetValue(name, out ReadOnlyMemory<byte> json))
-            return picture.Names is null && was is not null ? was.Policy : ServicePolicy.Default;
+            return before is { IsRelearning: true, Was: { } known } ? known.Policy : ServicePolicy.Default;
         string fault;
         try
         {
@@ -114,7 +117,7 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
         }
 
         quarantine.Add(new(name, $"its policy cannot be used and the one before stays: {fault}"));
-        return was?.Policy ?? ServicePolicy.Default;
+        return before.Was?.Policy ?? ServicePolicy.Default;
     }
 
     // Of two services that claim the same requests the first in the alphabet has them: the same one after a restart and in every gateway.

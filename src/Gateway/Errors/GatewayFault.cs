@@ -16,6 +16,7 @@ internal sealed record GatewayFault(string Slug, int Status, string Title, strin
     public static readonly GatewayFault ClientGone = new("client-gone", 499, "The client went away", "http_request_error");
     public static readonly GatewayFault Internal = new("internal", 500, "The gateway failed", "proxy_internal_error");
     public static readonly GatewayFault UnknownCoding = new("unknown-transfer-coding", 501, "This transfer coding is not understood", "http_request_error");
+    public static readonly GatewayFault Loop = new("forwarding-loop", 508, "The request came back to this gateway", "proxy_loop_detected");
     public static readonly GatewayFault InstanceFailed = new("instance-failed", 502, "The service did not answer properly", "connection_terminated");
     public static readonly GatewayFault NotConnected = new("instance-unreachable", 502, "The service could not be reached", "connection_refused");
     public static readonly GatewayFault NoInstance = new("no-healthy-instance", 503, "The service has no healthy instance", "destination_unavailable");

@@ -42,6 +42,7 @@ internal sealed class StrictEdge(RequestDelegate next, IOptions<GatewayOptions> 
         if (HttpMethods.IsTrace(request.Method) || (HttpMethods.IsConnect(request.Method) && context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is not true))
             return (GatewayFault.MethodRefused, null);
         if (RequestTarget.Fault(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) is { } target) return (GatewayFault.BadRequest, target);
+        if (Loop.IsClosed(headers)) return (GatewayFault.Loop, null);
         return BytesOf(headers) > _limits.HeaderBytesMax ? (GatewayFault.HeadersTooLarge, $"more than {_limits.HeaderBytesMax} bytes") : null;
     }
 
@@ -55,7 +56,8 @@ internal sealed class StrictEdge(RequestDelegate next, IOptions<GatewayOptions> 
 
     private static void Clean(IHeaderDictionary headers)
     {
-        // What Connection names is between the client and this gateway (RFC 9110 §7.6.1); what it must not name is kept.
+        // What Connection names is between the client and this gateway (RFC 9110 §7.6.1); what it must not name is kept. Kestrel hides the
+        // names that stand beside a single close, keep-alive or upgrade, so those headers pass.
         foreach (string? list in headers.Connection)
             foreach (string name in list?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [])
                 if (!IsNeeded(name)) headers.Remove(name);

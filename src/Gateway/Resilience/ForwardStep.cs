@@ -99,7 +99,7 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
 
     private bool MaySendAgain(Forwarding forwarding, GatewayFault fault)
     {
-        if (!_options.Retry.Enabled || !forwarding.Service.Policy.Retry || forwarding.Tried.Count >= TriesMax) return false;
+        if (!IsRetryOn(forwarding.Service.Policy) || forwarding.Tried.Count >= TriesMax) return false;
         string service = forwarding.Service.Name;
         bool may = fault == GatewayFault.NotConnected
             ? forwarding.MayRepeat || forwarding.Body is not { WasRead: true } // it never left
@@ -112,7 +112,7 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
     {
         HttpRequest request = context.Request;
         bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not false;
-        bool mayRepeat = _options.Retry.Enabled && service.Policy.Retry && IsHarmlessTwice(request, service.Policy)
+        bool mayRepeat = IsRetryOn(service.Policy) && IsHarmlessTwice(request, service.Policy)
             && (!hasBody || request.ContentLength <= _options.Retry.BodyBytesMax);
         Forwarding forwarding = new(service, mayRepeat, shared.Time);
         if (!hasBody) return forwarding;
@@ -123,6 +123,8 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
         request.Body = forwarding.Body;
         return forwarding;
     }
+
+    private bool IsRetryOn(ServicePolicy policy) => policy.Retry ?? _options.Retry.Enabled;
 
     // An upgrade is a conversation, and so is a gRPC call, which comes as POST.
     private static bool IsHarmlessTwice(HttpRequest request, ServicePolicy policy) =>

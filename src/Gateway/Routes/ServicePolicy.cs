@@ -16,8 +16,8 @@ internal sealed record ServicePolicy
     /// <summary>Replaces <c>Timeouts:Total</c>.</summary>
     public TimeSpan? TotalTimeout { get; init; }
 
-    /// <summary>Whether requests may be repeated at all.</summary>
-    public bool Retry { get; init; } = true;
+    /// <summary>False sends every request once; replaces <c>Retry:Enabled</c>.</summary>
+    public bool? Retry { get; init; }
 
     /// <summary>The service honours <c>Idempotency-Key</c>, so that a request with one may be repeated whatever its method.</summary>
     public bool HonoursIdempotencyKey { get; init; }

@@ -10,6 +10,22 @@ internal static class GatewayTelemetry
     public const string Name = "Quintet.Gateway";
 
     public static readonly ActivitySource Source = new(Name);
+
+    /// <summary>
+    /// Makes spans exist when nobody exports them, so that each request has a trace id and hands on a <c>traceparent</c>. A trace that begins
+    /// here is marked as sampled: whether a service records it is the service's matter. Not to be used beside an exporter, whose sampler decides.
+    /// </summary>
+    public static ActivityListener KeepTraces()
+    {
+        ActivityListener listener = new()
+        {
+            ShouldListenTo = source => source.Name is Name or "Microsoft.AspNetCore",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> span) =>
+                span.Parent == default || span.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.PropagationData,
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
+    }
 }
 
 /// <summary>The gateway's numbers. Services are as many as the table has; nothing a client sends becomes a label.</summary>
