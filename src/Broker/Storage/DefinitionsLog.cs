@@ -134,7 +134,7 @@ internal sealed class DefinitionsLog : IAsyncDisposable
     private void Write(List<Change> changes)
     {
         byte[] batch = new byte[RecordLayout.MarkBytes + changes.Sum(change => change.RecordBytes)];
-        RecordLayout.WriteMark(batch.AsSpan(0, RecordLayout.MarkBytes), _segment, (++_batch, _segment.Position), allBeforeSynced: true);
+        RecordLayout.WriteMark(batch.AsSpan(0, RecordLayout.MarkBytes), _segment, new Mark(++_batch, _segment.Position, 0, true));
         int at = RecordLayout.MarkBytes;
         foreach (Change change in changes)
         {
@@ -209,7 +209,7 @@ internal sealed class DefinitionsLog : IAsyncDisposable
 
             // The mark says that all before it was synced, which is so before the file gets its name.
             byte[] mark = new byte[RecordLayout.MarkBytes];
-            RecordLayout.WriteMark(mark, segment, (++_batch, segment.Position), allBeforeSynced: true);
+            RecordLayout.WriteMark(mark, segment, new Mark(++_batch, segment.Position, 0, true));
             WriteAtEnd(segment, mark);
             segment.Publish(_disk);
             return segment;

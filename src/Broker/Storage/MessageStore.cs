@@ -15,6 +15,7 @@ internal sealed class MessageStore : IAsyncDisposable
     private readonly ColdReader _reader;
     private readonly CommitLoop _commits;
     private readonly Housekeeping _housekeeping;
+    private readonly Compaction _compaction;
     private readonly ITimer _spaceTimer;
 
     private MessageStore(StorageOptions options, Disk disk, RecoveredLog recovered, TimeProvider time)
@@ -24,8 +25,10 @@ internal sealed class MessageStore : IAsyncDisposable
         _reader = new ColdReader(_log, disk);
         _commits = new CommitLoop(_log, options, _health, disk);
         _housekeeping = new Housekeeping(_log, options, _health, disk);
+        _compaction = new Compaction(_log, options, _health, disk);
         _commits.Start();
         _housekeeping.Start();
+        _compaction.Start();
         _spaceTimer = time.CreateTimer(_ => LookAtSpace(), null, options.SpaceCheckInterval, options.SpaceCheckInterval);
     }
 
@@ -107,10 +110,10 @@ internal sealed class MessageStore : IAsyncDisposable
     {
         await _spaceTimer.DisposeAsync();
         _housekeeping.Close();
-        await _housekeeping.Ended;
+        _compaction.Close();
         _log.Close();
         _commits.GiveUp();
-        await _commits.Ended;
+        await Task.WhenAll(_commits.Ended, _housekeeping.Ended, _compaction.Ended);
         _health.Close();
         _log.CloseFiles();
     }

@@ -94,4 +94,7 @@ internal enum SpaceProblem
 
     /// <summary>Settled messages cannot be taken off the disk.</summary>
     NotGivenBack,
+
+    /// <summary>Live messages cannot be moved out of a segment that is mostly settled: most likely it cannot be read.</summary>
+    NotCompacted,
 }

@@ -4,33 +4,93 @@ using Quintet.Broker.Storage.Disks;
 namespace Quintet.Broker.Storage.Segments;
 
 /// <summary>
-/// Frees segments that a few long-lived messages keep: writes those again at the end of the log, with the notes that are still needed, after which
-/// the segment is dead like any other. Costs at most about one written byte for each byte it gives back.
+/// The thread that frees segments which a few long-lived messages keep: writes those again at the end of the log, with the notes that are still
+/// needed, after which the segment is dead like any other. Costs at most about one written byte for each byte it gives back.
 /// </summary>
-internal sealed class Compaction(MessageLog log, StorageOptions options, Disk disk)
+internal sealed class Compaction(MessageLog log, StorageOptions options, StorageHealth health, Disk disk)
 {
     /// <summary>Not worth moving above this share of bytes to keep.</summary>
     private const double KeptShareMax = 0.9;
 
-    /// <summary>Compacts one segment if enough space is wasted. Returns whether it did.</summary>
-    public bool RunOnce()
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isClosing;
+
+    public Task Ended => _ended.Task;
+
+    public void Start() => new Thread(Run) { IsBackground = true, Name = "storage compaction" }.Start();
+
+    public void Close()
     {
-        Segment? segment = log.Look((live, _, _) => Choose(live));
-        if (segment is null)
+        _isClosing = true;
+        log.Compacting.Set();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_isClosing)
+            {
+                if (!TryCompactOne())
+                    log.Compacting.Wait();
+            }
+        }
+        catch (StorageFailedException)
+        {
+            // The store has failed and said so, or is being closed; half a compaction does no harm.
+        }
+        catch (Exception failure)
+        {
+            health.Fail(failure);
+        }
+
+        _ended.SetResult();
+    }
+
+    private bool TryCompactOne()
+    {
+        try
+        {
+            Segment? segment = log.Look((live, _, _) => Choose(live));
+            if (segment is null)
+                return false;
+            Compact(segment);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            // The last of its messages was settled meanwhile, and housekeeping has deleted it.
+            return true;
+        }
+        catch (StorageFullException)
+        {
+            // It needs a little room itself; that there is none is reported already, and dead segments are deleted without.
             return false;
+        }
+        catch (IOException failure) when (failure is not StorageFailedException)
+        {
+            health.Report(SpaceProblem.NotCompacted, $"a segment in {disk.Folder} cannot be compacted: {failure.Message}");
+            return false;
+        }
+    }
+
+    private void Compact(Segment segment)
+    {
         SegmentReader reader = new(segment);
-        while (reader.TryNext(out ReadOnlySpan<byte> payload))
+        while (!_isClosing && reader.TryNext(out ReadOnlySpan<byte> payload))
             Carry(segment, reader.Offset, payload);
+        if (_isClosing)
+            return;
         if (reader.End != ReadEnd.Ended)
         {
-            segment.IsDamaged = true;
+            log.Look((_, _, _) => segment.IsDamaged = true);
             throw new StorageDamagedException(Path.Combine(disk.Folder, segment.Name), reader.Position, reader.Reason);
         }
 
         // This thread is our own and has nothing else to do until the copies are safe.
         log.FlushedAsync().GetAwaiter().GetResult();
-        segment.AreNotesCarried = true;
-        return true;
+        log.Look((_, _, _) => segment.AreNotesCarried = true);
+        log.Housekeeping.Set();
     }
 
     private Segment? Choose(LiveMessages live)
@@ -41,13 +101,18 @@ internal sealed class Compaction(MessageLog log, StorageOptions options, Disk di
         double bestShare = KeptShareMax;
         foreach (Segment segment in live.Segments)
         {
-            if (!segment.IsSealed || segment.IsDamaged)
+            // What was compacted a moment ago is as good as deleted.
+            if (!segment.IsSealed || segment.IsDamaged || segment.AreNotesCarried)
                 continue;
-            long bytes = segment.LiveBytes + (segment.NoteBytes > 0 && live.AreNotesNeeded(segment) ? segment.NoteBytes : 0);
+            bool areNotesNeeded = live.AreNotesNeeded(segment);
+            // Dead: the other thread deletes it as it is.
+            if (segment.LiveCopies == 0 && !areNotesNeeded)
+                continue;
+            long bytes = segment.LiveBytes + (areNotesNeeded ? segment.NoteBytes : 0);
             kept += bytes;
             total += segment.Position;
             double share = (double)bytes / segment.Position;
-            if (share < bestShare && !segment.AreNotesCarried)
+            if (share < bestShare)
                 (best, bestShare) = (segment, share);
         }
 

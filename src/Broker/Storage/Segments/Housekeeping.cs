@@ -3,12 +3,12 @@ using Quintet.Broker.Storage.Disks;
 namespace Quintet.Broker.Storage.Segments;
 
 /// <summary>
-/// The thread behind the writer's: makes the next segment ready, deletes dead ones, lets compaction run, and watches the space on the disk.
+/// The thread behind the writer's: makes the next segment ready, deletes dead ones, and watches the space on the disk. It never waits for the
+/// writer, which may be waiting for it.
 /// </summary>
 internal sealed class Housekeeping(MessageLog log, StorageOptions options, StorageHealth health, Disk disk)
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Compaction _compaction = new(log, options, disk);
     private volatile bool _isClosing;
 
     public Task Ended => _ended.Task;
@@ -29,13 +29,10 @@ internal sealed class Housekeeping(MessageLog log, StorageOptions options, Stora
             {
                 MakeNext();
                 MeasureSpace();
-                if (!GiveBack())
-                    log.Housekeeping.Wait();
+                GiveBack();
+                log.Compacting.Set();
+                log.Housekeeping.Wait();
             }
-        }
-        catch (StorageFailedException)
-        {
-            // The writer has failed and said so; nothing is left to keep.
         }
         catch (Exception failure)
         {
@@ -80,24 +77,18 @@ internal sealed class Housekeeping(MessageLog log, StorageOptions options, Stora
             : null);
     }
 
-    /// <summary>True when there may be more to do at once.</summary>
-    private bool GiveBack()
+    private void GiveBack()
     {
         try
         {
-            bool didSomething = DeleteDead() || _compaction.RunOnce();
+            // One deletion may make the notes in the next segment superfluous.
+            while (DeleteDead())
+                continue;
             health.Report(SpaceProblem.NotGivenBack, null);
-            return didSomething;
         }
-        catch (StorageFullException)
-        {
-            // Compaction needs a little room too; the reason is reported already.
-            return false;
-        }
-        catch (IOException failure) when (failure is not StorageFailedException)
+        catch (IOException failure)
         {
             health.Report(SpaceProblem.NotGivenBack, $"space cannot be given back in {disk.Folder}: {failure.Message}");
-            return false;
         }
     }
 
@@ -105,6 +96,8 @@ internal sealed class Housekeeping(MessageLog log, StorageOptions options, Stora
     {
         List<Segment> dead = log.Look((live, tail, durableBatch) => live.Segments
             .Where(segment => segment is { IsSealed: true, LiveCopies: 0 } && segment.DeadSinceBatch <= durableBatch)
+            // One with a mark must remain: it knows which ids were used.
+            .Where(segment => segment.Number < tail.Active.Number && tail.Active.WrittenTo > Segment.HeaderBytes)
             .Where(segment => !live.AreNotesNeeded(segment))
             .ToList());
         if (dead.Count == 0)

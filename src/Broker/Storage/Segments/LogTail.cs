@@ -3,17 +3,20 @@ namespace Quintet.Broker.Storage.Segments;
 /// <summary>
 /// The end of the log: the segment being appended to, the one made ready behind it, and the batch that gathers. Guarded by the log's gate.
 /// </summary>
-internal sealed class LogTail(StorageOptions options, BlockCache cache, Segment active)
+internal sealed class LogTail(StorageOptions options, BlockCache cache, RecoveredLog recovered)
 {
     private Block? _block;
     private Batch _spare = new();
 
-    public Segment Active { get; private set; } = active;
+    public Segment Active { get; private set; } = recovered.Active;
 
     /// <summary>Null from the moment it is taken until the next one is made.</summary>
     public Segment? Next { get; set; }
 
     public Batch Gathering { get; private set; } = NewBatch(1);
+
+    /// <summary>The id of the next message.</summary>
+    public ulong NextId { get; set; } = recovered.NextId;
 
     /// <summary>Bytes that are not written yet.</summary>
     public long PendingBytes { get; private set; }
@@ -45,7 +48,7 @@ internal sealed class LogTail(StorageOptions options, BlockCache cache, Segment 
             // Whatever is before the first mark of a segment was synced when the segment before was sealed.
             bool allBeforeSynced = options.Durability == Durability.Fsync || Active.Position == Segment.HeaderBytes;
             long at = Active.Position;
-            RecordLayout.WriteMark(ReserveBytes(RecordLayout.MarkBytes), Active, (Gathering.Number, at), allBeforeSynced);
+            RecordLayout.WriteMark(ReserveBytes(RecordLayout.MarkBytes), Active, new Mark(Gathering.Number, at, NextId, allBeforeSynced));
         }
 
         offset = Active.Position;

@@ -20,7 +20,6 @@ internal sealed class MessageLog
     private readonly LogTail _tail;
     private readonly PendingNotes _notes = new();
     private readonly ITimer _settleTimer;
-    private ulong _nextId;
     private ulong _durableBatch;
     private bool _isClosing;
     private TaskCompletionSource? _room;
@@ -30,15 +29,17 @@ internal sealed class MessageLog
         _options = options;
         _health = health;
         _live = recovered.Live;
-        _nextId = recovered.NextId;
         _cache = new BlockCache(options.CacheBytes, Math.Min(256 * 1024, options.SegmentBytes));
-        _tail = new LogTail(options, _cache, recovered.Active);
+        _tail = new LogTail(options, _cache, recovered);
         _settleTimer = time.CreateTimer(_ => MakeUrgent(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _health.Changed += (_, _) => LetWaitersLook();
     }
 
-    /// <summary>Something is there for the thread that makes, deletes and compacts segments.</summary>
+    /// <summary>Something is there for the thread that makes and deletes segments.</summary>
     public Signal Housekeeping { get; } = new();
+
+    /// <summary>The same for the thread that compacts them.</summary>
+    public Signal Compacting { get; } = new();
 
     /// <summary>Something is there for the writer.</summary>
     public Signal Writing { get; } = new();
@@ -69,8 +70,8 @@ internal sealed class MessageLog
             WaitForRoom(size, mayUseReserve: settles != 0);
             Span<byte> record = _tail.Reserve(size, out long offset);
             Segment segment = _tail.Active;
-            id = _nextId;
-            _nextId += (ulong)copies;
+            id = _tail.NextId;
+            _tail.NextId += (ulong)copies;
             RecordLayout.WriteMessage(record, segment.Seed, message, (id, settles));
             IndexEntry entry = new() { Segment = segment.Number, Offset = (uint)offset, Size = (uint)size, Copies = (ushort)copies };
             for (int copy = 0; copy < copies; copy++)
@@ -319,7 +320,7 @@ internal sealed class MessageLog
     public (uint Number, ulong NextId) NextSegment()
     {
         lock (_gate)
-            return _tail.Next is null ? (_tail.Active.Number + 1, _nextId) : (0, 0);
+            return _tail.Next is null ? (_tail.Active.Number + 1, _tail.NextId) : (0, 0);
     }
 
     public void Offer(Segment next)

@@ -29,6 +29,7 @@
 //    4  8  salt of the segment
 //   12  8  number of the batch
 //   20  8  offset of this record
+//   28  8  no id so far is this high
 //
 // Put (7), Removed (8): a definition
 //    0  1  kind
@@ -66,7 +67,7 @@ internal static class RecordLayout
     public const int EntriesOffset = 4;
     public const int DefinitionFixedBytes = 8;
     public const int EntryBytes = 12;
-    public const int MarkBytes = HeaderBytes + 28;
+    public const int MarkBytes = HeaderBytes + 36;
     public const int EndBytes = HeaderBytes + 4;
     public const int MarkSaltOffset = HeaderBytes + 4;
 
@@ -127,15 +128,16 @@ internal static class RecordLayout
         Close(record, seed);
     }
 
-    public static void WriteMark(Span<byte> record, Segment segment, (ulong Batch, long Offset) place, bool allBeforeSynced)
+    public static void WriteMark(Span<byte> record, Segment segment, in Mark mark)
     {
         Span<byte> payload = record[HeaderBytes..];
         payload[..4].Clear();
         payload[0] = (byte)RecordKind.Mark;
-        payload[1] = allBeforeSynced ? (byte)1 : (byte)0;
+        payload[1] = mark.IsAllBeforeSynced ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt64LittleEndian(payload[4..], segment.Salt);
-        BinaryPrimitives.WriteUInt64LittleEndian(payload[12..], place.Batch);
-        BinaryPrimitives.WriteInt64LittleEndian(payload[20..], place.Offset);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload[12..], mark.Batch);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[20..], mark.Offset);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload[28..], mark.NextId);
         Close(record, segment.Seed);
     }
 
@@ -168,6 +170,16 @@ internal static class RecordLayout
         BinaryPrimitives.WriteInt64LittleEndian(payload[12..], stamp.EnqueuedAt);
         BinaryPrimitives.WriteInt64LittleEndian(payload[20..], stamp.ExpiresAt);
     }
+}
+
+/// <summary>What opens a batch: proof, for recovery, of what was synced before it.</summary>
+internal readonly record struct Mark(ulong Batch, long Offset, ulong NextId, bool IsAllBeforeSynced)
+{
+    public static Mark Read(ReadOnlySpan<byte> payload) => new(
+        BinaryPrimitives.ReadUInt64LittleEndian(payload[12..]),
+        BinaryPrimitives.ReadInt64LittleEndian(payload[20..]),
+        BinaryPrimitives.ReadUInt64LittleEndian(payload[28..]),
+        payload[1] == 1);
 }
 
 /// <summary>One copy of a message that compaction moves.</summary>

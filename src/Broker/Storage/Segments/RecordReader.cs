@@ -55,11 +55,9 @@ internal static class RecordReader
         }
     }
 
-    public static bool SaysSynced(ReadOnlySpan<byte> markPayload) => markPayload[1] == 1;
-
     private static bool IsMark(ReadOnlySpan<byte> data, Segment segment, long offset) =>
         Read(data, segment.Seed, out int size) == RecordStatus.Whole
         && size == RecordLayout.MarkBytes
         && data[RecordLayout.HeaderBytes] == (byte)RecordKind.Mark
-        && BinaryPrimitives.ReadInt64LittleEndian(data[(RecordLayout.HeaderBytes + 20)..]) == offset;
+        && Mark.Read(data[RecordLayout.HeaderBytes..]).Offset == offset;
 }

@@ -130,7 +130,10 @@ internal sealed class Recovery(Disk disk, StorageOptions options)
                 ApplyDelivered(segment, payload[RecordLayout.EntriesOffset..]);
                 segment.NoteBytes += RecordLayout.HeaderBytes + payload.Length;
                 break;
-            case RecordKind.Mark or RecordKind.End:
+            case RecordKind.Mark when payload.Length == RecordLayout.MarkBytes - RecordLayout.HeaderBytes:
+                _nextId = Math.Max(_nextId, Mark.Read(payload).NextId);
+                break;
+            case RecordKind.End:
                 break;
             default:
                 // Its checksum is right, so it was written like this: by a later version, most likely.

@@ -15,14 +15,22 @@ internal enum ReadEnd
 }
 
 /// <summary>Walks through the records of a segment that nobody writes.</summary>
-internal sealed class SegmentReader(Segment segment)
+internal sealed class SegmentReader
 {
     private const int ChunkBytes = 1024 * 1024;
 
-    private readonly long _fileBytes = segment.File.Length;
-    private byte[] _buffer = new byte[ChunkBytes];
+    private readonly Segment _segment;
+    private readonly long _fileBytes;
+    private byte[] _buffer;
     private int _start;
     private int _count;
+
+    public SegmentReader(Segment segment)
+    {
+        _segment = segment;
+        _fileBytes = segment.File.Length;
+        _buffer = NewChunk();
+    }
 
     /// <summary>Where the record returned last begins.</summary>
     public long Offset { get; private set; } = Segment.HeaderBytes;
@@ -42,7 +50,7 @@ internal sealed class SegmentReader(Segment segment)
             return false;
         RecordStatus status;
         int size;
-        while ((status = RecordReader.Read(_buffer.AsSpan(_start, _count), segment.Seed, out size)) == RecordStatus.Cut)
+        while ((status = RecordReader.Read(_buffer.AsSpan(_start, _count), _segment.Seed, out size)) == RecordStatus.Cut)
         {
             if (!Fill(Math.Max(size, RecordLayout.HeaderBytes)))
             {
@@ -77,20 +85,20 @@ internal sealed class SegmentReader(Segment segment)
     public long FindLaterMark(out long lastUsed)
     {
         lastUsed = Position;
-        byte[] chunk = new byte[ChunkBytes];
+        byte[] chunk = NewChunk();
         // Chunks overlap, so that a mark across their border is seen.
-        for (long at = Position; at < _fileBytes; at += ChunkBytes - RecordLayout.MarkBytes)
+        for (long at = Position; at < _fileBytes; at += chunk.Length - RecordLayout.MarkBytes)
         {
-            ReadOnlySpan<byte> data = chunk.AsSpan(0, segment.File.Read(chunk, at));
+            ReadOnlySpan<byte> data = chunk.AsSpan(0, _segment.File.Read(chunk, at));
             int used = data.LastIndexOfAnyExcept((byte)0);
             if (used >= 0)
                 lastUsed = at + used + 1;
             for (int from = 0; from < data.Length;)
             {
-                int mark = RecordReader.FindMark(data[from..], segment, at + from);
+                int mark = RecordReader.FindMark(data[from..], _segment, at + from);
                 if (mark < 0)
                     break;
-                if (at + from + mark > Position && RecordReader.SaysSynced(data[(from + mark + RecordLayout.HeaderBytes)..]))
+                if (at + from + mark > Position && Mark.Read(data[(from + mark + RecordLayout.HeaderBytes)..]).IsAllBeforeSynced)
                     return at + from + mark;
                 from += mark + 1;
             }
@@ -98,6 +106,8 @@ internal sealed class SegmentReader(Segment segment)
 
         return -1;
     }
+
+    private byte[] NewChunk() => new byte[Math.Clamp(_fileBytes, 2 * RecordLayout.MarkBytes, ChunkBytes)];
 
     private void Break(string reason) => (End, Reason) = (ReadEnd.Broken, reason);
 
@@ -118,7 +128,7 @@ internal sealed class SegmentReader(Segment segment)
         }
 
         _start = 0;
-        _count += segment.File.Read(_buffer.AsSpan(_count), Position + _count);
+        _count += _segment.File.Read(_buffer.AsSpan(_count), Position + _count);
         return _count >= size;
     }
 }
