@@ -24,6 +24,7 @@ internal sealed class BrokerUser
     {
         Name = options.Name;
         Tags = [.. options.Tags];
+        Permissions = [.. options.Permissions];
         IsFromLoopbackOnly = fromLoopbackOnly;
         _password = options.Password!;
         foreach (PermissionOptions permission in options.Permissions)
@@ -37,6 +38,13 @@ internal sealed class BrokerUser
     public IReadOnlyList<string> Tags { get; }
 
     public bool IsFromLoopbackOnly { get; }
+
+    public IReadOnlyList<PermissionOptions> Permissions { get; }
+
+    public bool IsAdministrator => Tags.Contains("administrator");
+
+    /// <summary>Sees every virtual host and connection in the management API.</summary>
+    public bool MayWatch => Tags.Any(tag => tag is "administrator" or "monitoring");
 
     public bool MayManage => Tags.Any(tag => tag is "administrator" or "monitoring" or "policymaker" or "management");
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
-using Quintet.Broker.Storage;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Connections;
@@ -214,9 +213,7 @@ internal sealed class Channel(Connection connection, ushort number)
     public async ValueTask EndAsync(ChannelConsumer consumer)
     {
         consumer.Stop();
-        if (!consumer.Queue.Remove(consumer)) return;
-        Vhost.TryDeleteQueue(consumer.Queue, static counts => counts.Consumers == 0, out _, out Task durable);
-        await durable;
+        if (consumer.Queue.Remove(consumer)) await Vhost.DeleteQueue(consumer.Queue, static counts => counts.Consumers == 0);
     }
 
     /// <summary>Ends consumers, then gives back what they had. Safe to call twice.</summary>
@@ -227,14 +224,12 @@ internal sealed class Channel(Connection connection, ushort number)
         foreach (ChannelConsumer consumer in Consumers)
         {
             TakeConsumer(consumer.Tag);
-            consumer.Stop();
-            if (consumer.Queue.Remove(consumer)) Vhost.TryDeleteQueue(consumer.Queue, static counts => counts.Consumers == 0, out _, out _);
+            await EndAsync(consumer);
         }
 
         RequeueAll();
         _content.Reset();
         _content.Release();
-        await ValueTask.CompletedTask;
     }
 
     private void ResolveTaken(Resolution resolution)

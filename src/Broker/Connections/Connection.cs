@@ -304,7 +304,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         foreach (Channel channel in _channels.Values) await channel.ReleaseAsync();
         _channels.Clear();
         foreach (Queue queue in Vhost.Queues)
-            if (queue.Owner == this) Vhost.TryDeleteQueue(queue, static _ => true, out _, out _);
+            if (queue.Owner == this) await Vhost.DeleteQueue(queue, static _ => true);
         _stop.Dispose();
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Quintet.Broker.Amqp;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Connections;

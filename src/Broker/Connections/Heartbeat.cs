@@ -8,7 +8,7 @@ namespace Quintet.Broker.Connections;
 /// </summary>
 internal sealed class Heartbeat : IDisposable
 {
-    private const int SilentTicksMax = 6;
+    private const int SilentTicksMax = 5; // with the half interval before the first comparison: cut off after three
 
     private static readonly byte[] Beat = [(byte)FrameType.Heartbeat, 0, 0, 0, 0, 0, 0, FrameReader.FrameEnd];
 
@@ -29,14 +29,18 @@ internal sealed class Heartbeat : IDisposable
 
     private void Tick()
     {
-        long sent = _connection.Outgoing.BytesSent;
-        bool isIdle = sent == _sent;
-        if (isIdle) _connection.Outgoing.Send(Beat);
-        _sent = sent + (isIdle ? Beat.Length : 0);
-
         long received = _connection.BytesReceived;
         _silentTicks = received == _received && !_connection.IsHeldBack ? _silentTicks + 1 : 0;
         _received = received;
-        if (_silentTicks >= SilentTicksMax) _connection.CutOff();
+        if (_silentTicks >= SilentTicksMax)
+        {
+            _connection.CutOff();
+            return;
+        }
+
+        long sent = _connection.Outgoing.BytesSent;
+        bool isIdle = sent == _sent || _sent < 0;
+        if (isIdle) _connection.Outgoing.Send(Beat);
+        _sent = sent + (isIdle ? Beat.Length : 0);
     }
 }

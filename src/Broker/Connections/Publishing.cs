@@ -72,7 +72,7 @@ internal sealed class Publishing(Connection connection)
         }
     }
 
-    private Exchange RequireExchange(Channel channel, string name, ReadOnlySpan<char> key)
+    private static Exchange RequireExchange(Channel channel, string name, ReadOnlySpan<char> key)
     {
         channel.Permissions.RequireWrite(name);
         Exchange exchange = name.Length == 0 ? channel.Vhost.Default : channel.Vhost.GetExchange(name);

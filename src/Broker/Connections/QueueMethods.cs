@@ -93,20 +93,15 @@ internal static class QueueMethods
         bool ifUnused = arguments.Bit(), ifEmpty = arguments.Bit(), noWait = arguments.Bit();
 
         channel.Permissions.RequireQueue(Right.Configure, name);
-        int dropped = 0;
-        Task change = Task.CompletedTask;
-        if (channel.Vhost.FindQueue(name) is { } queue)
-        {
-            VirtualHost.RefuseStranger(queue, channel.Connection);
-            RefuseConditions(queue, ifUnused, ifEmpty);
-            bool isDone = channel.Vhost.TryDeleteQueue(
-                queue, counts => (!ifUnused || counts.Consumers == 0) && (!ifEmpty || counts.Ready == 0), out dropped, out change);
-            if (!isDone)
-                throw new AmqpException(
-                    ReplyCode.PreconditionFailed, $"{queue.Settings.Described} {(ifUnused && queue.Counts.Consumers > 0 ? "in use" : "not empty")}");
-        }
-
-        return DeleteOkAsync(channel, change, noWait, dropped);
+        if (channel.Vhost.FindQueue(name) is not { } queue) return DeleteOkAsync(channel, null, noWait);
+        VirtualHost.RefuseStranger(queue, channel.Connection);
+        RefuseConditions(queue, ifUnused, ifEmpty);
+        QueueDeletion? deletion = channel.Vhost.TryDeleteQueue(
+            queue, counts => (!ifUnused || counts.Consumers == 0) && (!ifEmpty || counts.Ready == 0));
+        if (deletion is null && !queue.IsDeleted)
+            throw new AmqpException(
+                ReplyCode.PreconditionFailed, $"{queue.Settings.Described} {(ifUnused && queue.Counts.Consumers > 0 ? "in use" : "not empty")}");
+        return DeleteOkAsync(channel, deletion, noWait);
     }
 
     /// <summary>The queue's name, or for the empty one that of the last queue declared on the channel.</summary>
@@ -142,9 +137,11 @@ internal static class QueueMethods
             channel.Send(new MethodFrame(channel.Number, MethodId.QueueDeclareOk).ShortString(queue.Name).Long((uint)counts.Ready).Long((uint)counts.Consumers));
     }
 
-    private static async ValueTask DeleteOkAsync(Channel channel, Task change, bool noWait, int dropped)
+    // The answer first, then the news to the consumers, which may be on this very channel.
+    private static async ValueTask DeleteOkAsync(Channel channel, QueueDeletion? deletion, bool noWait)
     {
-        await change;
-        if (!noWait) channel.Send(new MethodFrame(channel.Number, MethodId.QueueDeleteOk).Long((uint)dropped));
+        if (deletion is not null) await deletion.Durable;
+        if (!noWait) channel.Send(new MethodFrame(channel.Number, MethodId.QueueDeleteOk).Long((uint)(deletion?.End.MessagesDropped ?? 0)));
+        deletion?.End.TellConsumers();
     }
 }

@@ -1,11 +1,35 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Quintet.Broker.Management;
 
+/// <summary>
+/// RabbitMQ's management API, the part of it that clients, tests and tools ask for. Where it imitates, it answers as the original does:
+/// paths, member names, statuses and error bodies are RabbitMQ's.
+/// </summary>
 internal static class ManagementRoutes
 {
     public static void MapManagement(this IEndpointRouteBuilder routes)
     {
+        RouteGroupBuilder api = routes.MapGroup("/api").AddEndpointFilter<BasicAccess>();
+        api.MapNode();
+        api.MapTopology();
+        api.MapQueues();
+        api.MapConnections();
     }
+
+    /// <summary>A segment of the path as the client meant it: the vhost <c>/</c> comes as <c>%2F</c>, which must not be taken for a separator.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="index">0 is <c>api</c>.</param>
+    public static string Segment(this HttpRequest request, int index)
+    {
+        string target = request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
+        string[] segments = target.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return index < segments.Length ? Uri.UnescapeDataString(segments[index]) : "";
+    }
+
+    public static IResult NotFound() => Results.Json(new { error = "Object Not Found", reason = "Not Found" }, statusCode: 404);
+
+    public static IResult NotAuthorised(string reason) => Results.Json(new { error = "not_authorized", reason }, statusCode: 401);
 }

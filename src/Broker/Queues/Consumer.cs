@@ -1,5 +1,4 @@
 using System.Text;
-using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Queues;
 

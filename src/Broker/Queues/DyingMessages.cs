@@ -4,7 +4,7 @@ namespace Quintet.Broker.Queues;
 /// Messages on their way from a queue to its dead-letter exchange, one after the other in the order they died, since each may have to be read
 /// from the disk first. Until it is sent on, each is still stored under its queue: a crash loses none.
 /// </summary>
-internal sealed class DyingMessages(Queue queue, QueueServices services)
+internal sealed class DyingMessages(Queue queue, QueueServices services) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Queue<(QueueEntry Entry, DeathReason Reason)> _waiting = new();
@@ -29,7 +29,7 @@ internal sealed class DyingMessages(Queue queue, QueueServices services)
     }
 
     /// <summary>Stops sending; what waits is still stored and found again at the next start.</summary>
-    public async ValueTask StopAsync()
+    public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         Task? sending;

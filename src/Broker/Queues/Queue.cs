@@ -15,10 +15,8 @@ internal sealed class Queue : IAsyncDisposable
     private readonly DyingMessages _dying;
     private readonly QueueTimer _timer;
     private readonly CancellationTokenSource _stop = new();
-    private readonly bool _hasLengthLimit;
+    private readonly LengthLimit? _limit;
     private ulong _nextPosition;
-    private int _reserved;
-    private long _reservedBytes;
     private int _unacked;
     private bool _isDeleted;
     private Task? _coldRead;
@@ -32,7 +30,7 @@ internal sealed class Queue : IAsyncDisposable
         _consumers = new ConsumerRing(settings.IsSingleActive);
         _dying = new DyingMessages(this, services);
         _timer = new QueueTimer(services.Time, OnTimer);
-        _hasLengthLimit = settings.LengthMax is not null || settings.LengthBytesMax is not null;
+        _limit = LengthLimit.Of(settings, _ready);
         LastUsedMs = services.NowMs;
         lock (_gate) ScheduleLocked();
     }
@@ -79,17 +77,12 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate)
         {
             foreach (RecoveredMessage message in messages)
-                _ready.Add(new QueueEntry
-                {
-                    Position = _nextPosition++,
-                    Ref = message.Ref,
-                    BodyBytes = message.BodyBytes,
-                    DeliveryCount = message.DeliveryCount,
-                    Priority = message.Stamp.Priority,
-                    ExpiresAt = EarlierOf(message.Stamp.ExpiresAt, message.Stamp.EnqueuedAt),
-                    // Deliveries are not written down, so it may have been seen; the flag promises no less (AMQP 0-9-1 §1.8.3.13).
-                    IsRedelivered = true,
-                });
+            {
+                QueueEntry entry = QueueEntry.Of(message, _nextPosition++);
+                entry.ExpiresAt = EarlierOf(entry.ExpiresAt, message.Stamp.EnqueuedAt);
+                _ready.Add(entry);
+            }
+
             ExpireLocked(_services.NowMs);
             ScheduleLocked();
         }
@@ -98,14 +91,8 @@ internal sealed class Queue : IAsyncDisposable
     /// <summary>Asks for the place of one more message. False: the publisher gets a nack. True: <see cref="Enqueue"/> must follow.</summary>
     public bool TryReserve(int bodyBytes)
     {
-        if (!_hasLengthLimit) return true;
-        lock (_gate)
-        {
-            if (Settings.Overflow != Overflow.DropHead && IsFullFor(bodyBytes)) return false;
-            _reserved++;
-            _reservedBytes += bodyBytes;
-            return true;
-        }
+        if (_limit is null) return true;
+        lock (_gate) return _limit.TryReserve(bodyBytes);
     }
 
     /// <summary>Takes a message it had no room for straight to its dead-letter exchange (x-overflow: reject-publish-dlx).</summary>
@@ -117,24 +104,15 @@ internal sealed class Queue : IAsyncDisposable
     /// <summary>Gives a reserved place up, since the message could not be stored.</summary>
     public void CancelReservation(int bodyBytes)
     {
-        if (!_hasLengthLimit) return;
-        lock (_gate)
-        {
-            _reserved--;
-            _reservedBytes -= bodyBytes;
-        }
+        if (_limit is null) return;
+        lock (_gate) _limit.Release(bodyBytes);
     }
 
     public void Enqueue(QueueEntry entry, long nowMs)
     {
         lock (_gate)
         {
-            if (_hasLengthLimit)
-            {
-                _reserved--;
-                _reservedBytes -= entry.BodyBytes;
-            }
-
+            _limit?.Release(entry.BodyBytes);
             if (!_isDeleted)
             {
                 entry.Position = _nextPosition++;
@@ -218,7 +196,7 @@ internal sealed class Queue : IAsyncDisposable
             PumpLocked(0);
         }
 
-        Forget(messages);
+        Settlement.Settle(_services.Store, messages);
     }
 
     /// <summary>Forgets a message that was handed out without acknowledgement.</summary>
@@ -245,7 +223,7 @@ internal sealed class Queue : IAsyncDisposable
             }
         }
 
-        Forget(messages);
+        Settlement.Settle(_services.Store, messages);
     }
 
     /// <summary>The messages are refused for good.</summary>
@@ -275,7 +253,7 @@ internal sealed class Queue : IAsyncDisposable
             ScheduleLocked();
         }
 
-        Forget(purged);
+        Settlement.Settle(_services.Store, purged);
         return purged.Count;
     }
 
@@ -285,15 +263,14 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate) TouchLocked();
     }
 
-    /// <summary>Ends the queue; false when a condition does not hold or it had ended before. What clients still hold is dropped as they settle it.</summary>
-    public bool TryDelete(Func<QueueCounts, bool> condition, out int messagesDropped)
+    /// <summary>Ends the queue; null when a condition does not hold or it had ended before. What clients still hold is dropped as they settle it.</summary>
+    public QueueEnd? TryDelete(Func<QueueCounts, bool> condition)
     {
         List<QueueEntry> dropped;
         Consumer[] consumers;
-        messagesDropped = 0;
         lock (_gate)
         {
-            if (_isDeleted || !condition(new QueueCounts(_ready.Count, _unacked, _consumers.Count, _ready.Bytes))) return false;
+            if (_isDeleted || !condition(new QueueCounts(_ready.Count, _unacked, _consumers.Count, _ready.Bytes))) return null;
             _isDeleted = true;
             dropped = _ready.Drain();
             consumers = [.. _consumers.All];
@@ -301,10 +278,8 @@ internal sealed class Queue : IAsyncDisposable
             _timer.Dispose();
         }
 
-        messagesDropped = dropped.Count;
-        Forget(dropped);
-        foreach (Consumer consumer in consumers) consumer.EndedByServer();
-        return true;
+        Settlement.Settle(_services.Store, dropped);
+        return new QueueEnd(dropped.Count, consumers);
     }
 
     public async ValueTask DisposeAsync()
@@ -318,7 +293,7 @@ internal sealed class Queue : IAsyncDisposable
 
         await _stop.CancelAsync();
         if (coldRead is not null) await coldRead;
-        await _dying.StopAsync();
+        await _dying.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -438,19 +413,9 @@ internal sealed class Queue : IAsyncDisposable
             if (message.Consumer is { } consumer) consumer.Unacked--;
     }
 
-    private bool IsFullFor(int bodyBytes)
-    {
-        // RabbitMQ's quorum queues refuse one message later than its classic ones: they look before they leap.
-        long spare = Settings.IsQuorum ? 1 : 0;
-        return (Settings.LengthMax is { } most && _ready.Count + _reserved + 1 > most + spare)
-            || (Settings.LengthBytesMax is { } bytes && _ready.Bytes + _reservedBytes + bodyBytes > bytes);
-    }
-
     private void DropOverflowLocked()
     {
-        if (!_hasLengthLimit || Settings.Overflow != Overflow.DropHead) return;
-        while (_ready.Count > 0
-            && ((Settings.LengthMax is { } most && _ready.Count > most) || (Settings.LengthBytesMax is { } bytes && _ready.Bytes > bytes)))
+        while (_limit is { IsExceeded: true })
         {
             QueueEntry entry = _ready.PeekLeast();
             _ready.RemoveLeast();
@@ -509,30 +474,5 @@ internal sealed class Queue : IAsyncDisposable
     private void ThrowIfDeleted()
     {
         if (_isDeleted) throw new Amqp.AmqpException(Amqp.ReplyCode.NotFound, $"no {Settings.Described}");
-    }
-
-    private void Forget(ReadOnlySpan<UnackedMessage> messages)
-    {
-        const int AtOnce = 128;
-        Span<MessageRef> refs = stackalloc MessageRef[Math.Min(AtOnce, messages.Length)];
-        int count = 0;
-        foreach (ref readonly UnackedMessage message in messages)
-        {
-            if (!message.Entry.IsStored) continue;
-            refs[count++] = message.Entry.Ref;
-            if (count < AtOnce) continue;
-            _services.Store.Settle(refs);
-            count = 0;
-        }
-
-        if (count > 0) _services.Store.Settle(refs[..count]);
-    }
-
-    private void Forget(List<QueueEntry> entries)
-    {
-        MessageRef[] refs = [.. entries.Where(entry => entry.IsStored).Select(entry => entry.Ref)];
-        if (refs.Length == 0) return;
-        Array.Sort(refs);
-        _services.Store.Settle(refs);
     }
 }

@@ -35,4 +35,16 @@ internal struct QueueEntry
     public bool IsRedelivered;
 
     public readonly bool IsStored => Memory is null;
+
+    public static QueueEntry Of(RecoveredMessage message, ulong position) => new()
+    {
+        Position = position,
+        Ref = message.Ref,
+        BodyBytes = message.BodyBytes,
+        DeliveryCount = message.DeliveryCount,
+        Priority = message.Stamp.Priority,
+        ExpiresAt = message.Stamp.ExpiresAt,
+        // Deliveries are not written down, so it may have been seen; the flag promises no less (AMQP 0-9-1 §1.8.3.13).
+        IsRedelivered = true,
+    };
 }

@@ -90,7 +90,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     private void DeleteUnused(Queue queue)
     {
         if (FindVhost(queue.Settings.Vhost) is not { } vhost) return;
-        if (vhost.TryDeleteQueue(queue, counts => counts.Consumers == 0, out _, out _)) Log.QueueExpired(_logger, queue.Name, vhost.Name);
+        _ = vhost.DeleteQueue(queue, static counts => counts.Consumers == 0); // a crash before it is on disk: it expires once more
+        Log.QueueExpired(_logger, queue.Name, vhost.Name);
     }
 
     private void OnStateChanged(StorageState state, string reason)

@@ -30,12 +30,12 @@ internal sealed class RouteResult
         _seen.Clear();
     }
 
-    /// <summary>Follows the message from an exchange through bindings between exchanges and alternates; each is visited once, so cycles end.</summary>
+    /// <summary>Follows the message from an exchange through bindings between exchanges and alternates; each is visited once a key, so cycles end.</summary>
     public void Follow(Exchange first, in RoutedMessage message)
     {
-        int next = _exchanges.Count;
+        _exchanges.Clear();
         Add(first);
-        for (; next < _exchanges.Count; next++)
+        for (int next = 0; next < _exchanges.Count; next++)
         {
             Exchange exchange = _exchanges[next];
             if (!exchange.Route(message, this) && exchange.Alternate is { } alternate) Add(alternate);

@@ -167,18 +167,24 @@ internal sealed class VirtualHost
         }
     }
 
-    /// <summary>Ends a queue and its bindings; false when the condition does not hold.</summary>
-    public bool TryDeleteQueue(Queue queue, Func<QueueCounts, bool> condition, out int messagesDropped, out Task durable)
+    /// <summary>Ends a queue and its bindings; null when the condition does not hold, or somebody else was faster.</summary>
+    public QueueDeletion? TryDeleteQueue(Queue queue, Func<QueueCounts, bool> condition)
     {
-        durable = Task.CompletedTask;
         lock (_gate)
         {
-            if (!queue.TryDelete(condition, out messagesDropped)) return queue.IsDeleted;
+            if (queue.TryDelete(condition) is not { } end) return null;
             _queues.TryRemove(new KeyValuePair<string, Queue>(queue.Name, queue));
-            if (queue.Settings.Id is not null) durable = _definitions.RemoveAsync(queue.Settings);
-            durable = UnbindAllLocked(queue, durable);
-            return true;
+            Task durable = queue.Settings.Id is not null ? _definitions.RemoveAsync(queue.Settings) : Task.CompletedTask;
+            return new QueueDeletion(end, UnbindAllLocked(queue, durable));
         }
+    }
+
+    /// <summary>Ends a queue at nobody's request: its consumers are told at once.</summary>
+    public Task DeleteQueue(Queue queue, Func<QueueCounts, bool> condition)
+    {
+        if (TryDeleteQueue(queue, condition) is not { } deletion) return Task.CompletedTask;
+        deletion.End.TellConsumers();
+        return deletion.Durable;
     }
 
     /// <summary>All bindings, those of the default exchange left out.</summary>
@@ -272,3 +278,6 @@ internal sealed class VirtualHost
         return last;
     }
 }
+
+/// <summary>A queue that is gone, and the task that completes when that is on disk.</summary>
+internal sealed record QueueDeletion(QueueEnd End, Task Durable);
