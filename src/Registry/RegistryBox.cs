@@ -75,7 +75,7 @@ public static class RegistryBox
     {
         services.AddSingleton<Reads>().AddSingleton<ApiEndpoint>();
         services.AddSingleton<AgentRoutes>().AddSingleton<AgentServiceRoutes>().AddSingleton<AgentCheckRoutes>().AddSingleton<MaintenanceRoutes>();
-        services.AddSingleton<CatalogRoutes>().AddSingleton<ServiceHealthRoutes>().AddSingleton<AgentHealthRoutes>().AddSingleton<ExternalNodeRoutes>().AddSingleton<KeyRoutes>().AddSingleton<SessionRoutes>();
+        services.AddSingleton<CatalogRoutes>().AddSingleton<ServiceHealthRoutes>().AddSingleton<AgentHealthRoutes>().AddSingleton<ExternalNodeRoutes>().AddSingleton<KeyRoutes>().AddSingleton<SessionRoutes>().AddSingleton<TransactionRoutes>();
         services.AddSingleton(provider =>
         {
             RouteTable routes = new();
@@ -89,6 +89,7 @@ public static class RegistryBox
             provider.GetRequiredService<ExternalNodeRoutes>().Map(routes);
             provider.GetRequiredService<KeyRoutes>().Map(routes);
             provider.GetRequiredService<SessionRoutes>().Map(routes);
+            provider.GetRequiredService<TransactionRoutes>().Map(routes);
             return routes;
         });
     }

@@ -129,9 +129,9 @@ public sealed class RegistryLimitOptions
     [Range(1, 64 << 20)]
     public int KeyValueBytesMax { get; set; } = 512 * 1024;
 
-    /// <summary>Bytes of any other body.</summary>
+    /// <summary>Bytes of any other body but a transaction's, which may have twice <see cref="KeyValueBytesMax"/>. A registration has a few hundred.</summary>
     [Range(1024, 64 << 20)]
-    public int BodyBytesMax { get; set; } = 512 * 1024;
+    public int BodyBytesMax { get; set; } = 64 * 1024;
 
     /// <summary>UTF-16 units of a key, a service id or a check id. A request line holds 8 KiB, of which a unit may take nine bytes.</summary>
     [Range(16, 8192)]
@@ -144,6 +144,14 @@ public sealed class RegistryLimitOptions
     /// <summary>Keys.</summary>
     [Range(1, int.MaxValue)]
     public int KeysMax { get; set; } = 1_000_000;
+
+    /// <summary>Bytes of all values together; they are kept in memory. 512 MiB.</summary>
+    [Range(1 << 20, 1L << 40)]
+    public long KeysBytesMax { get; set; } = 512L << 20;
+
+    /// <summary>Checks of this node and of its instances.</summary>
+    [Range(1, int.MaxValue)]
+    public int ChecksMax { get; set; } = 200_000;
 
     /// <summary>Sessions.</summary>
     [Range(1, int.MaxValue)]

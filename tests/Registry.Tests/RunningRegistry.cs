@@ -4,7 +4,10 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Quintet.Hosting.Settings;
 
 namespace Quintet.Registry.Tests;
@@ -20,7 +23,7 @@ internal sealed class RunningRegistry : IAsyncDisposable
         _app = app;
         Folder = folder;
         _ownFolder = ownsFolder ? folder : null;
-        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000 }) { BaseAddress = new Uri(app.Urls.First()), Timeout = TimeSpan.FromMinutes(1) };
+        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000, AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()), Timeout = TimeSpan.FromMinutes(1) };
     }
 
     public string Folder { get; }
@@ -42,14 +45,29 @@ internal sealed class RunningRegistry : IAsyncDisposable
             ["Registry:Port"] = "0",
             ["Registry:DataFolder"] = folder,
             ["Registry:NodeName"] = "node1",
-            ["Logging:LogLevel:Default"] = "None",
-            ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "None",
         };
         foreach ((string key, string? value) in settings) values[key] = value;
         values.Remove("File", out string? file);
-        WebApplication app = RegistryBox.Build(new BoxSettings(file, values), replace ?? (static _ => { }));
+        WebApplication app = RegistryBox.Build(new BoxSettings(file, values), services =>
+        {
+            services.RemoveAll<ILoggerProvider>();
+            replace?.Invoke(services);
+        });
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningRegistry(app, folder, owns);
+    }
+
+    /// <summary>Reads the settings again, as a changed file makes the registry do; faults stay inside.</summary>
+    public void Reload()
+    {
+        try
+        {
+            ((IConfigurationRoot)Services.GetRequiredService<IConfiguration>()).Reload();
+        }
+        catch (AggregateException)
+        {
+            // What a watcher of the file would have thrown away: the framework's own reader of options complains of the faults.
+        }
     }
 
     /// <summary>Stops in good order and keeps the folder.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -63,7 +62,7 @@ internal sealed class AgentServiceRoutes(CommitLoop commits, Reads reads, CheckS
     private async Task RegisterAsync(Call call)
     {
         RegistryLimitOptions limits = options.Value.Limits;
-        ReadOnlyMemory<byte> body = await call.ReadBodyAsync(limits.BodyBytesMax, BodyTooLarge);
+        ReadOnlyMemory<byte> body = await call.ReadBodyAsync(limits.BodyBytesMax);
         ServiceDefinition definition = ServiceDefinition.Parse(JsonFields.Parse(body), options.Value);
         bool replacesChecks = call.Target.Has("replace-existing-checks");
         Call.Demand(call.Grant.MayWriteService(definition.Service.Name));
@@ -74,6 +73,7 @@ internal sealed class AgentServiceRoutes(CommitLoop commits, Reads reads, CheckS
             DemandOwnership(call, draft.State.Local, definition);
             if (!draft.State.Local.Instances.ContainsKey(definition.Service.Id) && draft.State.Local.Instances.Count >= limits.InstancesMax)
                 throw new RefusalException(429, "Too many service instances; the limit is Registry:Limits:InstancesMax");
+            if (draft.State.Local.CheckCount + definition.Checks.Count > limits.ChecksMax) throw new RefusalException(429, "Too many checks; the limit is Registry:Limits:ChecksMax");
             draft.PutService(definition.Service with { Node = node });
             if (replacesChecks) RemoveOtherChecks(draft, definition);
             foreach (CheckRow check in definition.Checks) draft.PutCheck(KeepingStatus(draft, check with { Node = node }));
@@ -89,7 +89,7 @@ internal sealed class AgentServiceRoutes(CommitLoop commits, Reads reads, CheckS
         if (id.Length == 0) throw new RefusalException(500, "ServiceID missing");
         await commits.WriteAsync(draft =>
         {
-            if (!draft.State.Local.Instances.TryGetValue(id, out InstanceEntry? instance)) return; // Consul 1.8 says 200
+            if (!draft.State.Local.Instances.TryGetValue(id, out InstanceEntry? instance) || IsOwn(instance.Row)) return; // Consul 1.8 says 200
             Call.Demand(call.Grant.MayWriteService(instance.Row.Name));
             draft.RemoveService(draft.State.LocalNode, id);
         });
@@ -113,11 +113,9 @@ internal sealed class AgentServiceRoutes(CommitLoop commits, Reads reads, CheckS
 
     /// <summary>A check that is registered again goes on from what it last said.</summary>
     private static CheckRow KeepingStatus(Draft draft, CheckRow check) =>
-        draft.State.Local.FindCheck(check.Id) is { } before && before.ServiceId == check.ServiceId
+        draft.State.Local.FindCheck(check.Id) is { } before && check.GoesOnFrom(before)
             ? check with { Status = before.Status, Output = before.Output }
             : check;
-
-    private string BodyTooLarge(long bytes) => string.Create(CultureInfo.InvariantCulture, $"Request body({bytes} bytes) too large, max size: {options.Value.Limits.BodyBytesMax} bytes.");
 
     private static string HashOf(ServiceRow service)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Quintet.Registry.Http;
@@ -64,8 +63,7 @@ internal sealed class ExternalNodeRoutes(CommitLoop commits, IOptions<RegistryOp
     private async Task<JsonFields> ReadAsync(Call call)
     {
         Call.Demand(call.Grant.IsManagement);
-        int max = options.Value.Limits.BodyBytesMax;
-        return JsonFields.Parse(await call.ReadBodyAsync(max, bytes => string.Create(CultureInfo.InvariantCulture, $"Request body({bytes} bytes) too large, max size: {max} bytes.")));
+        return JsonFields.Parse(await call.ReadBodyAsync(options.Value.Limits.BodyBytesMax));
     }
 
     private void Put(Draft draft, ServiceRow service)

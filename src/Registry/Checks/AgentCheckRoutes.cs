@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Quintet.Registry.Http;
@@ -37,7 +36,8 @@ internal sealed class AgentCheckRoutes(CommitLoop commits, CheckReports reports,
             CheckAccess.Demand(call.Grant, local, check);
             CheckRow? before = local.FindCheck(check.Id);
             if (before is not null) CheckAccess.Demand(call.Grant, local, before);
-            bool goesOn = before is not null && before.ServiceId == check.ServiceId;
+            bool goesOn = before is not null && check.GoesOnFrom(before);
+            if (before is null && local.CheckCount >= options.Value.Limits.ChecksMax) throw new RefusalException(429, "Too many checks; the limit is Registry:Limits:ChecksMax");
             draft.PutCheck(check with
             {
                 Node = local.Row.Name,
@@ -79,25 +79,19 @@ internal sealed class AgentCheckRoutes(CommitLoop commits, CheckReports reports,
     private async Task HeartbeatAsync(Call call)
     {
         JsonElement body = JsonFields.ParseValue(await ReadAsync(call), "Request decode failed: ");
-        List<string> unknown = [];
-        List<Task> passes = [];
-        foreach (string id in JsonFields.ListOf(body, ""))
-        {
-            if (reports.IsTtl(id)) passes.Add(reports.ReportAsync(call.Grant, id, CheckStatus.Passing, ""));
-            else unknown.Add(id);
-        }
-
-        await Task.WhenAll(passes);
+        ILookup<bool, string> ids = JsonFields.ListOf(body, "").ToLookup(reports.IsTtl);
+        foreach (string id in ids[true]) reports.Demand(call.Grant, id); // all of them before the first is taken
+        await Task.WhenAll(ids[true].Select(id => reports.ReportAsync(call.Grant, id, CheckStatus.Passing, "")));
         await call.Json(json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("Unknown");
-            foreach (string id in unknown) json.WriteStringValue(id);
+            foreach (string id in ids[false]) json.WriteStringValue(id);
             json.WriteEndArray();
             json.WriteEndObject();
         });
     }
 
     private ValueTask<ReadOnlyMemory<byte>> ReadAsync(Call call) =>
-        call.ReadBodyAsync(options.Value.Limits.BodyBytesMax, bytes => string.Create(CultureInfo.InvariantCulture, $"Request body({bytes} bytes) too large, max size: {options.Value.Limits.BodyBytesMax} bytes."));
+        call.ReadBodyAsync(options.Value.Limits.BodyBytesMax);
 }

@@ -9,6 +9,8 @@ namespace Quintet.Registry.Checks;
 /// <summary>Reads the definition of a check from a request and refuses what is not one, with Consul's texts.</summary>
 internal static class CheckDefinition
 {
+    private static readonly TimeSpan DurationMax = TimeSpan.FromDays(7); // timers end at 49 days
+
     private static readonly string[] KnownMembers =
     [
         "ID", "CheckID", "Name", "Notes", "Status", "ServiceID", "TTL", "HTTP", "TCP", "GRPC", "GRPCUseTLS", "H2PING", "UDP", "OSService", "Args", "ScriptArgs", "Script",
@@ -80,6 +82,8 @@ internal static class CheckDefinition
             throw RefusalException.BadRequest(plan.Interval > TimeSpan.Zero
                 ? "Invalid check: Interval is only of use with HTTP or TCP"
                 : "Invalid check: TTL must be > 0 for TTL checks");
+        foreach ((string name, TimeSpan value) in ((string, TimeSpan)[])[("TTL", plan.Ttl), ("Interval", plan.Interval), ("Timeout", plan.Timeout)])
+            if (value > DurationMax) throw RefusalException.BadRequest($"Invalid check: {name} must be at most {DurationMax.TotalHours}h");
         if (plan.DeregisterAfter > TimeSpan.Zero && plan.DeregisterAfter < options.DeregisterAfterMin) plan = plan with { DeregisterAfter = options.DeregisterAfterMin };
         if (plan.Ttl > TimeSpan.Zero) return plan;
 

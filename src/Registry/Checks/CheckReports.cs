@@ -14,13 +14,20 @@ internal sealed class CheckReports(CommitLoop commits, CheckClocks clocks)
 {
     public bool IsTtl(string checkId) => commits.State.Local.FindCheck(checkId)?.Plan?.Ttl > TimeSpan.Zero;
 
+    /// <summary>The check, if the caller may speak for it.</summary>
+    public CheckRow Demand(Grant grant, string checkId)
+    {
+        NodeEntry local = commits.State.Local;
+        CheckRow check = local.FindCheck(checkId)
+            ?? throw new RefusalException(404, $"Unknown check ID \"{checkId}\". Ensure that the check ID is passed, not the check name.");
+        CheckAccess.Demand(grant, local, check);
+        return check;
+    }
+
     /// <summary>A heartbeat, from outside.</summary>
     public Task ReportAsync(Grant grant, string checkId, string status, string output)
     {
-        NodeEntry local = commits.State.Local;
-        CheckRow? check = local.FindCheck(checkId);
-        if (check is null) throw new RefusalException(404, $"Unknown check ID \"{checkId}\". Ensure that the check ID is passed, not the check name.");
-        CheckAccess.Demand(grant, local, check);
+        CheckRow check = Demand(grant, checkId);
         if (check.Plan is not { Ttl.Ticks: > 0 } plan) throw new RefusalException(500, $"CheckID \"{checkId}\" does not have associated TTL");
         clocks.Beat(checkId);
         return RecordAsync(check, status, Cut(output, plan.OutputBytesMax));

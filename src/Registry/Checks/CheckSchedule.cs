@@ -12,7 +12,7 @@ namespace Quintet.Registry.Checks;
 internal sealed class CheckSchedule(CommitLoop commits, CheckReports reports, CheckClocks clocks, Prober prober, TimeProvider time) : IHostedService, IDisposable
 {
     private static readonly TimeSpan FirstProbeWithin = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan FirstProbeWithinAtStart = TimeSpan.FromSeconds(2); // thousands of checks begin together then
+    private static readonly TimeSpan FirstProbeWithinAtStart = TimeSpan.FromMilliseconds(500); // thousands of checks begin together then
 
     private readonly ConcurrentDictionary<string, IScheduledCheck> _running = new(StringComparer.Ordinal);
     private readonly PauseDetector _pauses = new(time);
@@ -32,10 +32,14 @@ internal sealed class CheckSchedule(CommitLoop commits, CheckReports reports, Ch
 
     public void Dispose() => _pauses.Dispose();
 
-    /// <summary>The TTL clocks of these checks start again, as after a registration.</summary>
+    /// <summary>As after a registration: TTL clocks start again, and probes are made now.</summary>
     public void Restart(IEnumerable<string> checkIds)
     {
-        foreach (string id in checkIds) clocks.Beat(id);
+        foreach (string id in checkIds)
+        {
+            clocks.Beat(id);
+            if (_running.TryGetValue(id, out IScheduledCheck? running) && running is ProbeLoop loop) loop.Hurry();
+        }
     }
 
     private void Follow(RegistryState before, RegistryState after, IReadOnlyList<Change> changes)

@@ -11,6 +11,7 @@ internal sealed class ProbeLoop : IScheduledCheck
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _run;
+    private TaskCompletionSource? _hurried;
     private int _successes;
     private int _failures;
 
@@ -22,6 +23,9 @@ internal sealed class ProbeLoop : IScheduledCheck
     }
 
     public CheckRow Check { get; }
+
+    /// <summary>Probes now instead of at the end of the interval.</summary>
+    public void Hurry() => Volatile.Read(ref _hurried)?.TrySetResult();
 
     public void End() => _ended.Cancel();
 
@@ -38,7 +42,7 @@ internal sealed class ProbeLoop : IScheduledCheck
         {
             try
             {
-                if (wait > TimeSpan.Zero) await Task.Delay(wait, _time, _ended.Token);
+                if (wait > TimeSpan.Zero) await WaitAsync(wait);
                 long started = _time.GetTimestamp();
                 ProbeResult result = await _prober.ProbeAsync(Check.Plan!, _ended.Token);
                 if (StatusAfter(result.Status) is { } status) await _reports.RecordAsync(Check, status, result.Output, () => !_ended.IsCancellationRequested);
@@ -54,6 +58,14 @@ internal sealed class ProbeLoop : IScheduledCheck
                 wait = Check.Plan!.Interval;
             }
         }
+    }
+
+    private async Task WaitAsync(TimeSpan wait)
+    {
+        TaskCompletionSource hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _hurried, hurried);
+        await hurried.Task.WaitAsync(wait, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ended.Token.ThrowIfCancellationRequested();
     }
 
     /// <summary>The status after one more result; null while there are too few of its kind in a row to change it.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Quintet.Registry.Tables;
 using Quintet.Registry.Telemetry;
@@ -13,19 +14,20 @@ namespace Quintet.Registry.Checks;
 internal sealed record ProbeResult(string Status, string Output);
 
 /// <summary>Makes HTTP and TCP checks, so many at one time and no more.</summary>
-internal sealed class Prober : IDisposable
+internal sealed partial class Prober : IDisposable
 {
     private const int RedirectsMax = 10; // Go's
 
     private readonly ProbeTargets _targets;
     private readonly RegistryMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly ILogger<Prober> _logger;
     private readonly SemaphoreSlim _turns;
     private readonly Dictionary<(bool SkipsVerify, bool Redirects), HttpClient> _clients = [];
 
-    public Prober(ProbeTargets targets, IOptions<RegistryOptions> options, RegistryMetrics metrics, TimeProvider time)
+    public Prober(ProbeTargets targets, IOptions<RegistryOptions> options, RegistryMetrics metrics, TimeProvider time, ILogger<Prober> logger)
     {
-        (_targets, _metrics, _time) = (targets, metrics, time);
+        (_targets, _metrics, _time, _logger) = (targets, metrics, time, logger);
         _turns = new SemaphoreSlim(options.Value.Checks.ProbesMax);
         foreach (bool skipsVerify in (bool[])[false, true])
             foreach (bool redirects in (bool[])[false, true])
@@ -43,6 +45,12 @@ internal sealed class Prober : IDisposable
             ended.ThrowIfCancellationRequested();
             _metrics.Probed(plan.Http.Length > 0 ? "http" : "tcp", result.Status);
             return result;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // Whatever a strange target brings about must not end the loop that would see it recover.
+            Log.ProbeFailed(_logger, fault, plan.Http.Length > 0 ? "HTTP" : "TCP");
+            return new ProbeResult(CheckStatus.Critical, "the check could not be made");
         }
         finally
         {
@@ -117,11 +125,8 @@ internal sealed class Prober : IDisposable
     private static string ReasonOf(HttpResponseMessage response) =>
         string.IsNullOrEmpty(response.ReasonPhrase) ? response.StatusCode.ToString() : response.ReasonPhrase;
 
-    private static string Reason(Exception fault) => fault.GetBaseException() switch
-    {
-        OperationCanceledException => "context deadline exceeded (the check's Timeout passed)",
-        { } cause => cause.Message,
-    };
+    private static string Reason(Exception fault) =>
+        fault is OperationCanceledException ? "context deadline exceeded (the check's Timeout passed)" : fault.GetBaseException().Message;
 
     private HttpClient CreateClient(bool skipsVerify, bool redirects)
     {
@@ -139,5 +144,11 @@ internal sealed class Prober : IDisposable
         if (skipsVerify) handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
 #pragma warning restore CA5359
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2031, LogLevel.Error, "A check by {Type} failed in an unexpected way")]
+        public static partial void ProbeFailed(ILogger logger, Exception fault, string type);
     }
 }

@@ -31,11 +31,13 @@ internal sealed partial class ReaperLoop(
             if (overdue is null) continue;
             try
             {
-                await commits.WriteAsync(draft =>
+                bool isRemoved = await commits.WriteAsync(draft =>
                 {
-                    if (draft.State.Local.FindCheck(overdue.Id) is { } check && IsOverdue(check)) draft.RemoveService(draft.State.LocalNode, instance.Row.Id);
+                    if (draft.State.Local.FindCheck(overdue.Id) is not { } check || !IsOverdue(check)) return false;
+                    draft.RemoveService(draft.State.LocalNode, instance.Row.Id);
+                    return true;
                 });
-                Log.Reaped(logger, instance.Row.Id, overdue.Id, overdue.Plan!.DeregisterAfter.TotalSeconds);
+                if (isRemoved) Log.Reaped(logger, instance.Row.Id, overdue.Id, overdue.Plan!.DeregisterAfter.TotalSeconds);
             }
             catch (WriteRefusedException)
             {

@@ -88,7 +88,9 @@ internal sealed class FilterParser<TRow>
             return FilterMatch.Contains(ReadSelector(), value, isAbsent);
         }
 
-        FilterSelector<TRow> selector = ReadSelector();
+        List<string> path = ReadPath();
+        if (!Current.IsSymbol("==") && !Current.IsSymbol("!=") && Current.Kind != FilterTokenKind.Word) throw FilterException.NoMatch(Current.At);
+        FilterSelector<TRow> selector = Find(path);
         if (Current.IsSymbol("==") || Current.IsSymbol("!="))
         {
             bool isUnequal = _tokens[_next++].Text == "!=";
@@ -121,8 +123,9 @@ internal sealed class FilterParser<TRow>
         return _tokens[_next++].Text;
     }
 
-    /// <summary>The longest known path; one step more is the key of a map.</summary>
-    private FilterSelector<TRow> ReadSelector()
+    private FilterSelector<TRow> ReadSelector() => Find(ReadPath());
+
+    private List<string> ReadPath()
     {
         List<string> steps = [ReadStep()];
         while (true)
@@ -138,9 +141,13 @@ internal sealed class FilterParser<TRow>
                 _next += 3;
             }
             else
-                break;
+                return steps;
         }
+    }
 
+    /// <summary>The field of a known path; one step more is the key of a map.</summary>
+    private FilterSelector<TRow> Find(List<string> steps)
+    {
         for (int length = 1; length <= steps.Count; length++)
         {
             string path = string.Join('.', steps.Take(length));

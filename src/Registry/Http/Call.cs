@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Text;
@@ -66,6 +67,10 @@ internal sealed class Call(HttpContext http, RequestTarget target, string rest, 
             input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
+
+    /// <summary>The whole body, refused with the usual text when it is larger.</summary>
+    public ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(int bytesMax) =>
+        ReadBodyAsync(bytesMax, bytes => string.Create(CultureInfo.InvariantCulture, $"Request body({bytes} bytes) too large, max size: {bytesMax} bytes."));
 
     /// <summary>A status without a body.</summary>
     public Task Empty(int status = 200)

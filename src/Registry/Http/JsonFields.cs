@@ -21,7 +21,11 @@ internal readonly struct JsonFields(JsonElement element)
         try
         {
             if (!JsonDocument.TryParseValue(ref reader, out JsonDocument? document)) throw RefusalException.BadRequest($"{faultPrefix}unexpected EOF");
-            using (document) return document.RootElement.Clone();
+            using (document)
+            {
+                ReadAllText(document.RootElement);
+                return document.RootElement.Clone();
+            }
         }
         catch (JsonException fault)
         {
@@ -30,6 +34,28 @@ internal readonly struct JsonFields(JsonElement element)
         catch (InvalidOperationException) // text that is not UTF-8 or has half a surrogate pair
         {
             throw RefusalException.BadRequest($"{faultPrefix}invalid UTF-8 in JSON");
+        }
+    }
+
+    /// <summary>Text is decoded only when it is read; text that is none is to be refused here, and not in the middle of a write.</summary>
+    private static void ReadAllText(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = value.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in value.EnumerateArray()) ReadAllText(item);
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty member in value.EnumerateObject())
+                {
+                    _ = member.Name;
+                    ReadAllText(member.Value);
+                }
+
+                break;
         }
     }
 
@@ -102,15 +128,7 @@ internal readonly struct JsonFields(JsonElement element)
 
     private static string TextOf(JsonElement value, string name)
     {
-        if (value.ValueKind != JsonValueKind.String) throw Mismatch(value, name, "string");
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException) // half a surrogate pair
-        {
-            throw Undecodable($"invalid text in .{name}");
-        }
+        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Mismatch(value, name, "string");
     }
 
     private static bool Matches(string given, string name)

@@ -96,7 +96,7 @@ internal sealed class KeyRoutes(CommitLoop commits, Reads reads, LockDelays lock
         bool isWritten = await commits.WriteAsync(
             draft =>
             {
-                if (draft.State.Keys.Count >= limits.KeysMax && draft.State.Keys.Find(key) is null) throw new RefusalException(429, "Too many keys; the limit is Registry:Limits:KeysMax");
+                KeyWrites.DemandRoom(draft, limits, key, value.Length);
                 KeyRow wanted = new() { Key = key, Value = value.ToArray(), Flags = flags };
                 if (cas is { } expected) return KeyWrites.TryCompareAndSet(draft, wanted, expected);
                 if (call.Target.Value("acquire") is { } acquirer) return KeyWrites.TryAcquire(draft, wanted, SessionLookup.Demand(draft.State, acquirer).Id, lockDelays);
@@ -130,20 +130,7 @@ internal sealed class KeyRoutes(CommitLoop commits, Reads reads, LockDelays lock
     private static void WriteRows(Utf8JsonWriter json, IReadOnlyList<KeyRow> rows)
     {
         json.WriteStartArray();
-        foreach (KeyRow row in rows)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("LockIndex", row.LockIndex);
-            json.WriteString("Key", row.Key);
-            json.WriteNumber("Flags", row.Flags);
-            if (row.Value.Length == 0) json.WriteNull("Value");
-            else json.WriteBase64String("Value", row.Value);
-            if (row.Session is not null) json.WriteString("Session", row.Session);
-            json.WriteNumber("CreateIndex", row.CreateIndex);
-            json.WriteNumber("ModifyIndex", row.ModifyIndex);
-            json.WriteEndObject();
-        }
-
+        foreach (KeyRow row in rows) KeyJson.Write(json, row);
         json.WriteEndArray();
     }
 

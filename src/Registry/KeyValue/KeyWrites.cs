@@ -1,3 +1,4 @@
+using Quintet.Registry.Http;
 using Quintet.Registry.Storage;
 using Quintet.Registry.Tables;
 
@@ -6,6 +7,16 @@ namespace Quintet.Registry.KeyValue;
 /// <summary>The rules of writing keys, for single calls and for transactions. All run on the writer's thread.</summary>
 internal static class KeyWrites
 {
+    /// <summary>Refuses what would go beyond the limits.</summary>
+    public static void DemandRoom(Draft draft, RegistryLimitOptions limits, string key, int valueBytes)
+    {
+        KeyTable keys = draft.State.Keys;
+        KeyRow? before = keys.Find(key);
+        if (before is null && keys.Count >= limits.KeysMax) throw new RefusalException(429, "Too many keys; the limit is Registry:Limits:KeysMax");
+        if (keys.ValueBytes + valueBytes - (before?.Value.Length ?? 0) > limits.KeysBytesMax)
+            throw new RefusalException(429, "The values of all keys are too large together; the limit is Registry:Limits:KeysBytesMax");
+    }
+
     /// <summary>Writes value and flags. Who holds the key keeps it, though its LockIndex falls to 0, as in Consul 1.8.</summary>
     public static void Set(Draft draft, KeyRow wanted) => Put(draft, wanted with { Session = draft.State.Keys.Find(wanted.Key)?.Session });
 

@@ -47,7 +47,7 @@ internal static class SessionDefinition
     {
         if (fields.Find("LockDelay") is not { } value) return LockDelayDefault;
         TimeSpan delay = value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number < 1000
-            ? TimeSpan.FromSeconds(number)
+            ? TimeSpan.FromSeconds(Math.Max(0, number))
             : fields.Duration("LockDelay");
         return delay < TimeSpan.Zero ? TimeSpan.Zero : delay;
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Quintet.Registry.Http;
@@ -23,9 +22,8 @@ internal sealed class SessionRoutes(CommitLoop commits, Reads reads, SessionCloc
     private async Task CreateAsync(Call call)
     {
         Call.Demand(call.Grant.IsManagement || call.Grant.KeyPrefixes.Count > 0);
-        int max = options.Value.Limits.BodyBytesMax;
-        SessionRow wanted = SessionDefinition.Parse(
-            await call.ReadBodyAsync(max, bytes => string.Create(CultureInfo.InvariantCulture, $"Request body({bytes} bytes) too large, max size: {max} bytes."))) with { Owner = call.Grant.Name };
+        ReadOnlyMemory<byte> body = await call.ReadBodyAsync(options.Value.Limits.BodyBytesMax);
+        SessionRow wanted = SessionDefinition.Parse(body) with { Owner = call.Grant.Name };
 
         await commits.WriteAsync(draft =>
         {

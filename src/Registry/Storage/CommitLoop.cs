@@ -158,8 +158,13 @@ internal sealed partial class CommitLoop(
             if (draft.Changes.Count > 0) mutations.Add(new Mutation(draft.Index, draft.Changes));
         }
 
+        if (TooManyRemovals(state) is { } forgetting)
+        {
+            mutations.Add(forgetting);
+            state = state.Apply(forgetting);
+        }
+
         if (mutations.Count > 0 && !TryAppend(mutations, batch)) return;
-        state = ForgetOldMarks(state);
         Volatile.Write(ref _state, state);
         if (mutations.Count > 0) Committed?.Invoke(before, state, mutations.Count == 1 ? mutations[0].Changes : [.. mutations.SelectMany(m => m.Changes)]);
         watches.Wake(touched);
@@ -184,13 +189,14 @@ internal sealed partial class CommitLoop(
         }
     }
 
-    private RegistryState ForgetOldMarks(RegistryState state)
+    /// <summary>Null unless more is remembered of removals than the limit allows.</summary>
+    private Mutation? TooManyRemovals(RegistryState state)
     {
         int max = options.Value.Limits.RemovalsRememberedMax;
-        if (state.Keys.RemovedCount > max) state = state with { Keys = state.Keys.ForgettingOldRemovals() };
-        if (state.Names.Count > max && state.Names.Values.Count(name => name.Instances.Count == 0) > max)
-            state = CatalogChanges.ForgettingOldNames(state);
-        return state;
+        RemovalsForgotten forgotten = new(
+            Keys: state.Keys.RemovedCount > max,
+            Services: state.Names.Count > max && state.Names.Values.Count(name => name.Instances.Count == 0) > max);
+        return forgotten.Keys || forgotten.Services ? new Mutation(state.Index, [forgotten]) : null;
     }
 
     private void Compact()
@@ -201,7 +207,7 @@ internal sealed partial class CommitLoop(
             _log.Replace(_state);
             Log.Compacted(logger, before, _log.LengthBytes);
         }
-        catch (IOException fault)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             Log.CompactionFailed(logger, fault);
         }

@@ -32,8 +32,9 @@ internal static class CatalogChanges
         InstanceEntry after = before is null ? new InstanceEntry { Row = row } : before with { Row = row };
         state = WithNode(state, node with { Instances = node.Instances.SetItem(row.Id, after) });
         state = AddToName(state, row, index, touched);
-        // Checks are listed with the service's name and tags.
-        if (after.Checks.Count > 0) state = TouchChecks(state, index, touched);
+        // Checks are listed with the service's name and tags, and with nothing else of it.
+        bool changesChecks = before is not null && (before.Row.Name != row.Name || !before.Row.Tags.AsSpan().SequenceEqual(row.Tags.AsSpan()));
+        if (changesChecks && after.Checks.Count > 0) state = TouchChecks(state, index, touched);
         state = NoteServices(state, before?.Row, row, index, touched);
         return TouchNode(state, row.Node, index, touched);
     }

@@ -18,6 +18,7 @@ namespace Quintet.Registry.Tables;
 [JsonDerivedType(typeof(SessionPut), "session")]
 [JsonDerivedType(typeof(SessionGone), "-session")]
 [JsonDerivedType(typeof(LocalNodeSet), "local")]
+[JsonDerivedType(typeof(RemovalsForgotten), "forgotten")]
 [JsonDerivedType(typeof(ScopesSet), "scopes")]
 internal abstract record Change;
 
@@ -46,6 +47,12 @@ internal sealed record SessionGone(string Id) : Change;
 
 /// <summary>Which node this registry itself is.</summary>
 internal sealed record LocalNodeSet(string Node) : Change;
+
+/// <summary>
+/// The older half of what is remembered of removed keys and services was given up. Logged, since it raises indexes, and an index may not
+/// fall back when the log is read again.
+/// </summary>
+internal sealed record RemovalsForgotten(bool Keys, bool Services) : Change;
 
 /// <summary>Ends a snapshot: the indexes of scopes, which rows alone do not tell (a removal leaves an index, but no row).</summary>
 internal sealed record ScopesSet : Change

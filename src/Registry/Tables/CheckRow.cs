@@ -43,6 +43,13 @@ internal sealed record CheckRow
     /// <summary>Whether a reader could tell the two apart, indexes aside.</summary>
     public bool SaysTheSameAs(CheckRow other) => IsMadeAs(other) && Status == other.Status && Output == other.Output;
 
+    /// <summary>
+    /// Whether a check that is registered again may go on from what <paramref name="before"/> last said: of the same service, and about the
+    /// same target. What was heard of another port says nothing about the new one.
+    /// </summary>
+    public bool GoesOnFrom(CheckRow before) =>
+        before.Id == Id && before.ServiceId == ServiceId && before.Type == Type && before.Plan?.Http == Plan?.Http && before.Plan?.Tcp == Plan?.Tcp;
+
     /// <summary>The same check, whatever it last said.</summary>
     public bool IsMadeAs(CheckRow other) =>
         Node == other.Node && Id == other.Id && Name == other.Name && Notes == other.Notes && ServiceId == other.ServiceId && Type == other.Type

@@ -17,6 +17,9 @@ internal sealed record KeyTable
 
     public int Count => Rows.Count;
 
+    /// <summary>Bytes of all values.</summary>
+    public long ValueBytes { get; private init; }
+
     public int RemovedCount => Removed.Count;
 
     public KeyRow? Find(string key) => Rows.TryGetValue(Probe(key), out KeyRow? row) ? row : null;
@@ -51,12 +54,22 @@ internal sealed record KeyTable
         return index;
     }
 
-    public KeyTable With(KeyRow row) => this with { Rows = Rows.Remove(row).Add(row), Removed = Removed.Remove(new RemovalMark(row.Key, 0)) };
+    public KeyTable With(KeyRow row) => this with
+    {
+        Rows = Rows.Remove(row).Add(row),
+        Removed = Removed.Remove(new RemovalMark(row.Key, 0)),
+        ValueBytes = ValueBytes + row.Value.Length - (Find(row.Key)?.Value.Length ?? 0),
+    };
 
     public KeyTable Without(string key, ulong index)
     {
         RemovalMark mark = new(key, index);
-        return this with { Rows = Rows.Remove(Probe(key)), Removed = Removed.Remove(mark).Add(mark) };
+        return this with
+        {
+            Rows = Rows.Remove(Probe(key)),
+            Removed = Removed.Remove(mark).Add(mark),
+            ValueBytes = ValueBytes - (Find(key)?.Value.Length ?? 0),
+        };
     }
 
     /// <summary>

@@ -20,6 +20,8 @@ internal sealed record NodeEntry
     /// <summary>Check id → service id, for checks that belong to an instance.</summary>
     public ImmutableDictionary<string, string> CheckOwners { get; init; } = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
 
+    public int CheckCount => Checks.Count + CheckOwners.Count;
+
     public CheckRow? FindCheck(string id)
     {
         if (Checks.TryGetValue(id, out CheckRow? own)) return own;

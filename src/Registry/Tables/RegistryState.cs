@@ -78,6 +78,7 @@ internal sealed record RegistryState
         SessionPut put => Touch(touched, Scope.Sessions, this with { Sessions = Sessions.With(put.Row, index) }),
         SessionGone gone => Touch(touched, Scope.Sessions, this with { Sessions = Sessions.Without(gone.Id, index) }),
         LocalNodeSet local => this with { LocalNode = local.Node },
+        RemovalsForgotten forgotten => Forget(forgotten),
         ScopesSet scopes => Restore(scopes),
         _ => throw new ArgumentOutOfRangeException(nameof(change)),
     };
@@ -120,6 +121,12 @@ internal sealed record RegistryState
             Nodes = Nodes.Values.ToDictionary(node => node.Row.Name, node => node.Index),
             RemovedKeys = Keys.RemovalMarks(),
         };
+    }
+
+    private RegistryState Forget(RemovalsForgotten forgotten)
+    {
+        RegistryState state = forgotten.Keys ? this with { Keys = Keys.ForgettingOldRemovals() } : this;
+        return forgotten.Services ? CatalogChanges.ForgettingOldNames(state) : state;
     }
 
     private RegistryState WithKey(KeyRow row) =>
