@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Quintet.ConfigServer.Access;
@@ -45,7 +46,10 @@ public static class ConfigServerBox
         services.AddSingleton(provider => new SnapshotSettings(provider.GetRequiredService<ConfigServerOptions>()));
         services.AddSingleton(provider => new GitRepository(RepositoryFolder(provider.GetRequiredService<ConfigServerOptions>())));
         services.AddSingleton(provider => LoopSettingsOf(provider, provider.GetRequiredService<ConfigServerOptions>()));
+        services.AddSingleton(provider => new BranchSwap(provider.GetRequiredService<LoopSettings>().DataFolder, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FirstCommit>();
+        services.AddSingleton<FirstStart>();
+        services.AddSingleton<CommitWriter>();
         services.AddSingleton<Labels>();
         services.AddHostedService<RefreshLoop>();
         services.AddHealthChecks().AddCheck<RepositoryHealth>("repository", tags: [HealthRoutes.ReadyTag]);
@@ -57,13 +61,19 @@ public static class ConfigServerBox
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<EnvironmentLookup>();
         services.AddSingleton<EnvironmentRoutes>();
+        services.AddSingleton(provider => new WatchSettings(
+            provider.GetRequiredService<ConfigServerOptions>().Limits,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
         services.AddSingleton<WatchRoutes>();
+        services.AddSingleton<FileRoutes>();
     }
 
     private static void MapRoutes(WebApplication app)
     {
         TokenAccess access = app.Services.GetRequiredService<TokenAccess>();
         app.Services.GetRequiredService<WatchRoutes>().Map(app);
+        app.Services.GetRequiredService<FileRoutes>().Map(app);
         app.MapAbsent(context => access.Authenticate(context));
         app.Services.GetRequiredService<EnvironmentRoutes>().Map(app);
     }

@@ -36,7 +36,7 @@ internal sealed partial class TokenAccess : IDisposable
         Grant? found = null;
         foreach ((Secret secret, Grant grant) in now.Tokens)
             if (secret.Matches(presented)) found = grant; // all are compared: the time tells nothing
-        return found ?? throw new RequestRefused(StatusCodes.Status401Unauthorized, "a token is needed: Authorization: Bearer, or the password of Basic", "config-unauthorized");
+        return found ?? throw new RequestRefused(StatusCodes.Status401Unauthorized, "a token is needed: Authorization: Bearer, or the password of Basic", RefusalKind.Unauthorized);
     }
 
     public void Dispose() => reload.Dispose();

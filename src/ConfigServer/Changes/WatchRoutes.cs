@@ -12,7 +12,7 @@ using Quintet.ConfigServer.Sources;
 namespace Quintet.ConfigServer.Changes;
 
 /// <summary>Holds an answer back until the configuration of one application differs from what the client has.</summary>
-internal sealed partial class WatchRoutes(TokenAccess access, EnvironmentLookup environments, Labels labels, ConfigServerOptions options, TimeProvider time)
+internal sealed partial class WatchRoutes(TokenAccess access, EnvironmentLookup environments, Labels labels, WatchSettings settings)
 {
     private const int PrefixSegments = 4; // _ext/v1/config/watch
     private static readonly TimeSpan WaitByDefault = TimeSpan.FromSeconds(60);
@@ -26,17 +26,18 @@ internal sealed partial class WatchRoutes(TokenAccess access, EnvironmentLookup 
         Grant grant = access.Authenticate(context);
         string[] segments = RequestPath.SegmentsOf(context)[PrefixSegments..];
         if (segments.Length is not (2 or 3)) throw RequestRefused.NotFound("a watch is at /_ext/v1/config/watch/{application}/{profiles}[/{label}]");
-        EnvironmentName name = EnvironmentRequest.NameOf(segments[0], segments[1], options.Limits.Names);
+        EnvironmentName name = EnvironmentRequest.NameOf(segments[0], segments[1], settings.Limits.Names);
         TimeSpan limit = WaitOf(wait);
         LabelFeed feed = await environments.FeedAsync(grant, name, segments.Length == 3 ? segments[2] : null, context.RequestAborted);
 
-        if (Interlocked.Increment(ref waiting) > options.Limits.Watchers)
+        if (Interlocked.Increment(ref waiting) > settings.Limits.Watchers)
         {
             Interlocked.Decrement(ref waiting);
-            throw new RequestRefused(StatusCodes.Status503ServiceUnavailable, $"{options.Limits.Watchers} watches are waiting already");
+            throw new RequestRefused(StatusCodes.Status503ServiceUnavailable, $"{settings.Limits.Watchers} watches are waiting already", RefusalKind.Busy);
         }
 
         feed.BeginWatch();
+        ConfigMeter.Watches.Add(1);
         try
         {
             EffectiveEnvironment? known = await KnownAsync(version, name, context.RequestAborted);
@@ -47,15 +48,16 @@ internal sealed partial class WatchRoutes(TokenAccess access, EnvironmentLookup 
         finally
         {
             feed.EndWatch();
+            ConfigMeter.Watches.Add(-1);
             Interlocked.Decrement(ref waiting);
         }
     }
 
-    /// <summary>The environment once its state is not the known one; null when time is up first.</summary>
+    /// <summary>The environment once its state is not the known one; null when time is up first, or the server stops: watches must not hold it.</summary>
     private async Task<EffectiveEnvironment?> ChangedAsync(LabelFeed feed, EnvironmentName name, string? state, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource timeUp = new(limit, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellationToken);
+        using CancellationTokenSource timeUp = new(limit, settings.Time);
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, settings.Stopping, cancellationToken);
         while (true)
         {
             (LabelView view, Task replaced) = feed.Observe();
@@ -63,7 +65,7 @@ internal sealed partial class WatchRoutes(TokenAccess access, EnvironmentLookup 
             if (environment.State != state) return environment;
             try
             {
-                await replaced.WaitAsync(either.Token);
+                await replaced.WaitAsync(any.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -93,7 +95,7 @@ internal sealed partial class WatchRoutes(TokenAccess access, EnvironmentLookup 
         });
     }
 
-    private TimeSpan Shorter(TimeSpan wait) => wait < options.Limits.WatchWait ? wait : options.Limits.WatchWait;
+    private TimeSpan Shorter(TimeSpan wait) => wait < settings.Limits.WatchWait ? wait : settings.Limits.WatchWait;
 
     [GeneratedRegex(@"^(\d{1,9})(ms|s|m)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Duration();
@@ -104,3 +106,6 @@ internal sealed partial class WatchRoutes(TokenAccess access, EnvironmentLookup 
     /// <summary>The answer on the wire.</summary>
     private sealed record WatchAnswer(string Version, string State, IReadOnlyList<string> Changed);
 }
+
+/// <summary>What watches take from the options and the host.</summary>
+internal sealed record WatchSettings(ConfigServerOptions.LimitOptions Limits, TimeProvider Time, CancellationToken Stopping);

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Quintet.ConfigServer.Access;
 using Quintet.ConfigServer.Http;
 using Quintet.ConfigServer.Sources;
@@ -19,14 +18,14 @@ internal sealed class EnvironmentLookup(Labels labels)
     public async ValueTask<LabelFeed> FeedAsync(Grant grant, EnvironmentName name, string? label, CancellationToken cancellationToken)
     {
         if (!grant.MayRead(name.Applications.Split(','), name.Profiles.Split(',')))
-            throw new RequestRefused(StatusCodes.Status403Forbidden, $"the token '{grant.Name}' may not read this application in these profiles");
+            throw RequestRefused.Forbidden($"the token '{grant.Name}' may not read this application in these profiles");
         try
         {
             return await labels.FindAsync(label, cancellationToken) ?? throw RequestRefused.NotFound($"No such label: {label ?? labels.DefaultLabel}");
         }
         catch (RepositoryException fault)
         {
-            throw new RequestRefused(StatusCodes.Status500InternalServerError, fault.Message);
+            throw RequestRefused.Unserved(fault.Message);
         }
     }
 
@@ -34,6 +33,6 @@ internal sealed class EnvironmentLookup(Labels labels)
     {
         if (view.IsGone) throw RequestRefused.NotFound($"No such label: {label}");
         return view.Good?.EnvironmentOf(name)
-            ?? throw new RequestRefused(StatusCodes.Status500InternalServerError, $"the label '{label}' cannot be served: {view.Fault}");
+            ?? throw RequestRefused.Unserved($"the label '{label}' cannot be served: {view.Fault}");
     }
 }

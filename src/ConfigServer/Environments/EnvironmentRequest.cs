@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
 using Quintet.ConfigServer.Http;
 using Quintet.ConfigServer.Sources;
 
@@ -38,7 +39,7 @@ internal sealed partial record EnvironmentRequest(EnvironmentName Name, string? 
             [var label, var file] when FormOf(file) is { } form => OfFile(file, form, label, namesMax),
             [var application, var profiles] => new(NameOf(application, profiles, namesMax), null, EnvironmentForm.Sources),
             [var application, var profiles, var label] when FormOf(profiles) is null => new(NameOf(application, profiles, namesMax), label, EnvironmentForm.Sources),
-            { Length: >= 4 } => throw new RequestRefused(501, "plain text files are not served yet; /{application}/{profiles}/{label} is"),
+            { Length: >= 4 } => throw new RequestRefused(StatusCodes.Status501NotImplemented, "plain text files are not served yet; /{application}/{profiles}/{label} is", RefusalKind.Unknown),
             _ => throw RequestRefused.NotFound("nothing is here; configuration is at /{application}/{profiles}"),
         };
     }

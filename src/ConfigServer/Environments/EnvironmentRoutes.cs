@@ -82,7 +82,7 @@ internal sealed class EnvironmentRoutes(TokenAccess access, EnvironmentLookup en
         }
         catch (PlaceholderException fault)
         {
-            throw new RequestRefused(StatusCodes.Status500InternalServerError, fault.Message);
+            throw RequestRefused.Unserved(fault.Message);
         }
     }
 

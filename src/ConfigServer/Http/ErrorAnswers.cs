@@ -26,22 +26,22 @@ internal static class ErrorAnswers
 
     private static Task WriteAsync(HttpContext context, Exception? fault, TimeProvider time)
     {
-        (int status, string message, string slug) = fault switch
+        (int status, string message, string kind) = fault switch
         {
-            RequestRefused refused => (refused.Status, refused.Message, refused.Slug),
-            BadHttpRequestException bad => (bad.StatusCode, bad.Message, "config-request"),
-            _ => (StatusCodes.Status500InternalServerError, "an unexpected error; the server's log has it under the trace id", "config-internal"),
+            RequestRefused refused => (refused.Status, refused.Message, refused.Kind),
+            BadHttpRequestException bad => (bad.StatusCode, bad.Message, RefusalKind.Request),
+            _ => (StatusCodes.Status500InternalServerError, "an unexpected error; the server's log has it under the trace id", Problems.TypeOf("config-internal")),
         };
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Basic realm=\"configuration\", charset=\"UTF-8\"";
         return context.Request.Path.StartsWithSegments(OwnPrefix, StringComparison.Ordinal)
-            ? WriteProblemAsync(context, status, message, slug)
+            ? WriteProblemAsync(context, status, message, kind)
             : WriteSpringAsync(context, status, message, time);
     }
 
-    private static Task WriteProblemAsync(HttpContext context, int status, string message, string slug)
+    private static Task WriteProblemAsync(HttpContext context, int status, string message, string kind)
     {
-        ProblemDetails problem = new() { Type = $"urn:quintet:error:{slug}", Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Detail = message };
+        ProblemDetails problem = new() { Type = kind, Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Detail = message };
         problem.Extensions["traceId"] = Problems.TraceIdOf(context);
         return context.Response.WriteAsJsonAsync(problem, JsonSerializerOptions.Web, "application/problem+json", context.RequestAborted);
     }

@@ -25,15 +25,24 @@ internal sealed class YamlReader
     /// <summary>The documents that are not empty, each with its number.</summary>
     public static IReadOnlyList<PropertyNode> Read(string text, ReadLimits limits)
     {
+        YamlReader reader = new(text, limits);
         try
         {
-            return new YamlReader(text, limits).ReadStream();
+            return reader.ReadStream();
         }
         catch (YamlException fault)
         {
-            throw new PropertyFileException((int)fault.Start.Line, WithoutPosition(fault));
+            throw new PropertyFileException(Math.Min((int)fault.End.Line, LinesOf(text)), WithoutPosition(fault));
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException or NullReferenceException or IndexOutOfRangeException)
+        {
+            // The parser throws these for some malformed texts (an unclosed "[" before a key is one). The text is at fault all the same, and
+            // must not stop the loop that reads it.
+            throw new PropertyFileException(Math.Min((int)(reader.parser.Current?.End.Line ?? 0), LinesOf(text)), "this is not well-formed YAML");
         }
     }
+
+    private static int LinesOf(string text) => text.AsSpan().TrimEnd('\n').Count('\n') + 1;
 
     private List<PropertyNode> ReadStream()
     {

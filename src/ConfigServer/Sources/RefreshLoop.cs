@@ -8,7 +8,7 @@ namespace Quintet.ConfigServer.Sources;
 /// Opens the repository before the server listens, and then notices what others push or commit: the file system reports it at once, and
 /// looking again now and then finds what it did not report.
 /// </summary>
-internal sealed partial class RefreshLoop(GitRepository repository, FirstCommit firstCommit, Labels labels, LoopSettings settings) : BackgroundService
+internal sealed partial class RefreshLoop(GitRepository repository, FirstStart firstStart, Labels labels, LoopSettings settings) : BackgroundService
 {
     private readonly Channel<bool> signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly List<FileSystemWatcher> watchers = [];
@@ -17,7 +17,8 @@ internal sealed partial class RefreshLoop(GitRepository repository, FirstCommit 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         folderLock = TakeFolder(settings.DataFolder);
-        firstCommit.MakeIfMissing();
+        firstStart.Swap.RemoveUnfinished();
+        firstStart.Commit.MakeIfMissing();
         if (await labels.FindAsync(null, cancellationToken) is null)
             throw new RepositoryException($"the Git repository {repository.Path} has no branch '{labels.DefaultLabel}': make it, or name another with {ConfigServerOptions.Section}:DefaultLabel");
         await base.StartAsync(cancellationToken);
@@ -32,6 +33,7 @@ internal sealed partial class RefreshLoop(GitRepository repository, FirstCommit 
             try
             {
                 await labels.RefreshAsync(stoppingToken);
+                ConfigMeter.Refreshes.Add(1);
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
@@ -110,6 +112,9 @@ internal sealed partial class RefreshLoop(GitRepository repository, FirstCommit 
         public static partial void WatchFailed(ILogger logger, string repository, TimeSpan interval, string reason);
     }
 }
+
+/// <summary>What is put in order before the server listens.</summary>
+internal sealed record FirstStart(FirstCommit Commit, BranchSwap Swap);
 
 /// <summary>What the loop takes from the options and the host.</summary>
 internal sealed record LoopSettings(string DataFolder, TimeSpan PollInterval, TimeProvider Time, ILogger<RefreshLoop> Logger);

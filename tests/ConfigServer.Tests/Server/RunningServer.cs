@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Quintet.Hosting.Settings;
 using Quintet.TestKit.Files;
@@ -17,6 +18,7 @@ internal sealed class RunningServer : IAsyncDisposable
     private readonly TempFolder folder = new();
     private readonly List<(string Key, string? Value)> settings = [];
     private WebApplication app = null!;
+    private bool isRunning;
 
     private RunningServer()
     {
@@ -54,8 +56,19 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Stops it as an operator does and starts it again on the same data.</summary>
     public async Task RestartAsync()
     {
-        await StopAsync();
-        await StartAsync();
+        await StopServerAsync();
+        await StartAgainAsync();
+    }
+
+    public Task StartAgainAsync() => StartAsync();
+
+    /// <summary>Changes the settings file and waits until the server has read it again.</summary>
+    public async Task ChangeSettingsAsync(Action change)
+    {
+        TaskCompletionSource reloaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using IDisposable registration = ((IConfiguration)app.Configuration).GetReloadToken().RegisterChangeCallback(_ => reloaded.TrySetResult(), null);
+        change();
+        await reloaded.Task.WaitAsync(TestContext.Current.CancellationToken);
     }
 
     public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
@@ -88,16 +101,18 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public void Present(string token) => Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
-    public async Task StopAsync()
+    public async Task StopServerAsync()
     {
-        Http.Dispose();
+        if (!isRunning) return;
+        isRunning = false;
         await app.StopAsync();
         await app.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
+        await StopServerAsync();
+        Http.Dispose();
         folder.Dispose();
     }
 
@@ -109,12 +124,14 @@ internal sealed class RunningServer : IAsyncDisposable
         {
             ["ConfigServer:Port"] = "0",
             ["ConfigServer:DataFolder"] = DataFolder,
-            ["Logging:Console:LogLevel:Default"] = "None",
+            ["Logging:Console:LogLevel:Default"] = Environment.GetEnvironmentVariable("SHOW") ?? "None",
         };
-        foreach ((string key, string? value) in settings.Where(setting => setting.Key != "file")) values[key.Contains(':') ? key : $"ConfigServer:{key}"] = value;
+        foreach ((string key, string? value) in settings.Where(setting => setting.Key != "file")) values[key.StartsWith("ConfigServer:", StringComparison.Ordinal) ? key : $"ConfigServer:{key}"] = value;
         app = ConfigServerBox.Build(new BoxSettings(SettingsFile, values));
         await app.StartAsync(TestContext.Current.CancellationToken);
+        isRunning = true;
         string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Http?.Dispose();
         Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromMinutes(2) };
     }
 }
