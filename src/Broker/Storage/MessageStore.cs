@@ -1,5 +1,5 @@
 using Quintet.Broker.Storage.Disks;
-using Quintet.Broker.Storage.Segments;
+using Quintet.Broker.Storage.Journal;
 
 namespace Quintet.Broker.Storage;
 
@@ -11,7 +11,10 @@ internal sealed class MessageStore : IAsyncDisposable
 {
     private readonly RecoveredLog _recovered;
     private readonly StorageHealth _health = new();
+    private readonly LogState _state;
     private readonly MessageLog _log;
+    private readonly BatchQueue _batches;
+    private readonly SegmentShelf _shelf;
     private readonly ColdReader _reader;
     private readonly CommitLoop _commits;
     private readonly Housekeeping _housekeeping;
@@ -21,11 +24,14 @@ internal sealed class MessageStore : IAsyncDisposable
     private MessageStore(StorageOptions options, Disk disk, RecoveredLog recovered, TimeProvider time)
     {
         _recovered = recovered;
-        _log = new MessageLog(options, _health, recovered, time);
-        _reader = new ColdReader(_log, disk);
-        _commits = new CommitLoop(_log, options, _health, disk);
-        _housekeeping = new Housekeeping(_log, options, _health, disk);
-        _compaction = new Compaction(_log, options, _health, disk);
+        _state = new LogState(options, _health, recovered, time);
+        _log = new MessageLog(_state);
+        _batches = new BatchQueue(_state);
+        _shelf = new SegmentShelf(_state);
+        _reader = new ColdReader(_state, _log, disk);
+        _commits = new CommitLoop(_batches, options, _health, disk);
+        _housekeeping = new Housekeeping(_state, _shelf, disk);
+        _compaction = new Compaction(_state, _shelf, _log, disk);
         _commits.Start();
         _housekeeping.Start();
         _compaction.Start();
@@ -103,7 +109,7 @@ internal sealed class MessageStore : IAsyncDisposable
     public Task FlushedAsync() => _log.FlushedAsync();
 
     /// <summary>Completes when the disk keeps up and has space, at once in the normal case. Await it before reading more from a publisher.</summary>
-    public ValueTask RoomAsync(CancellationToken stop) => _log.RoomAsync(stop);
+    public ValueTask RoomAsync(CancellationToken stop) => _state.RoomAsync(stop);
 
     /// <summary>Writes what was appended, ends the log and closes its files; the disk stays open, it belongs to whoever made it.</summary>
     public async ValueTask DisposeAsync()
@@ -111,16 +117,17 @@ internal sealed class MessageStore : IAsyncDisposable
         await _spaceTimer.DisposeAsync();
         _housekeeping.Close();
         _compaction.Close();
-        _log.Close();
+        _batches.Close();
         _commits.GiveUp();
         await Task.WhenAll(_commits.Ended, _housekeeping.Ended, _compaction.Ended);
         _health.Close();
-        _log.CloseFiles();
+        _shelf.CloseFiles();
     }
 
     private void LookAtSpace()
     {
         _commits.Retry();
-        _log.Housekeeping.Set();
+        _shelf.Shrink();
+        _state.Housekeeping.Set();
     }
 }

@@ -50,6 +50,9 @@ internal sealed class FaultyDisk : Disk
 
     public bool HasSpace { get; set; } = true;
 
+    /// <summary>Files may have this many bytes together.</summary>
+    public long FullAtBytes { get; init; } = long.MaxValue;
+
     public long Free { get; set; } = long.MaxValue;
 
     public string BrokenOperation { get; private set; } = "";
@@ -79,6 +82,13 @@ internal sealed class FaultyDisk : Disk
     {
         lock (_gate)
             return _names[name].Current.ToArray();
+    }
+
+    /// <summary>One bit turns, as it does.</summary>
+    public void Corrupt(string name, int at)
+    {
+        lock (_gate)
+            _names[name].Flip(at);
     }
 
     public void Replace(string name, byte[] content)
@@ -115,6 +125,8 @@ internal sealed class FaultyDisk : Disk
         lock (_gate)
         {
             Count($"create {name}", needsSpace: true);
+            if (UsedBytes + bytes > FullAtBytes)
+                throw new FullException();
             FileContent file = FileContent.Of(new byte[bytes]);
             Change(names => names[name] = file);
             return new OpenFile(this, file);
@@ -289,6 +301,8 @@ internal sealed class FaultyDisk : Disk
             Apply(ref _current, ref _length, length, null);
             _unsynced.Add((length, null));
         }
+
+        public void Flip(int at) => _current[at] ^= 1;
 
         public void Sync()
         {

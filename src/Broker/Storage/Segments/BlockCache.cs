@@ -5,7 +5,7 @@ namespace Quintet.Broker.Storage.Segments;
 /// </summary>
 internal sealed class BlockCache(long bytesMax, int blockBytes)
 {
-    private const int PooledMax = 16;
+    private const int PooledMax = 256;
     private readonly Queue<Block> _closed = new();
     private readonly Stack<byte[]> _free = new();
     private long _bytes;
@@ -55,6 +55,16 @@ internal sealed class BlockCache(long bytesMax, int blockBytes)
         _bytes -= block.Bytes.Length;
         block.Segment.RemoveBlock(block);
         block.Release();
+    }
+
+    /// <summary>Lets go of half of the free memory: what a burst needed, a quiet broker does not.</summary>
+    public void Shrink()
+    {
+        lock (_free)
+        {
+            for (int count = _free.Count / 2; count > 0; count--)
+                _free.Pop();
+        }
     }
 
     public byte[] Rent(int size)

@@ -1,4 +1,6 @@
-namespace Quintet.Broker.Storage.Segments;
+using Quintet.Broker.Storage.Segments;
+
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>
 /// The end of the log: the segment being appended to, the one made ready behind it, and the batch that gathers. Guarded by the log's gate.

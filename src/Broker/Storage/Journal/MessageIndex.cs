@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>Where a copy of a message lies: 16 bytes in memory per copy, whatever the size of the message.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 4)]

@@ -1,15 +1,16 @@
 using Quintet.Broker.Storage.Disks;
+using Quintet.Broker.Storage.Segments;
 
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>Reads messages that are no longer in memory, a block at a time, so that a backlog is read in sequence whatever its consumers ask for.</summary>
-internal sealed class ColdReader(MessageLog log, Disk disk)
+internal sealed class ColdReader(LogState log, MessageLog messages, Disk disk)
 {
     public async Task<StoredMessage> ReadAsync(MessageRef message, CancellationToken stop)
     {
         while (true)
         {
-            if (!log.TryLocate(message, out RecordPlace place))
+            if (!messages.TryLocate(message, out RecordPlace place))
                 throw new StorageException("the message is not in the store any more");
             if (place.Block is not null)
                 return View(place, place.Block);
@@ -17,7 +18,7 @@ internal sealed class ColdReader(MessageLog log, Disk disk)
             try
             {
                 // Whoever had the segment before has probably read this message too.
-                if (log.TryLocate(message, out RecordPlace again) && again.Block is not null)
+                if (messages.TryLocate(message, out RecordPlace again) && again.Block is not null)
                     return View(again, again.Block);
                 Block? block = await Task.Run(() => Load(place), stop);
                 if (block is not null)
@@ -52,7 +53,9 @@ internal sealed class ColdReader(MessageLog log, Disk disk)
     {
         byte[] bytes = log.Cache.Rent(place.Size);
         // Bytes behind WrittenTo are not in the file yet. What is before never changes.
-        long end = log.Look((_, _, _) => place.Segment.WrittenTo);
+        long end;
+        lock (log.Gate)
+            end = place.Segment.WrittenTo;
         int wanted = (int)Math.Min(bytes.Length, end - place.Offset);
         int count = place.Segment.File.Read(bytes.AsSpan(0, wanted), place.Offset);
         int filled = 0;
@@ -64,7 +67,7 @@ internal sealed class ColdReader(MessageLog log, Disk disk)
             throw Damaged(place, "a message that was stored cannot be read back");
         }
 
-        Block? block = log.Keep(place, bytes, filled);
+        Block? block = messages.Keep(place, bytes, filled);
         if (block is null)
             log.Cache.Reuse(bytes);
         return block;

@@ -1,4 +1,6 @@
-namespace Quintet.Broker.Storage.Segments;
+using Quintet.Broker.Storage.Segments;
+
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>What recovery hands over to the log.</summary>
 internal sealed class RecoveredLog

@@ -1,4 +1,4 @@
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>Wakes one thread that has nothing to do. Setting it while the thread is busy costs a read.</summary>
 internal sealed class Signal

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Quintet.Broker.Storage.Segments;
 
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>
 /// What is written and synced together, and who waits for it. Two of them take turns: one gathers under the log's gate while the other is being

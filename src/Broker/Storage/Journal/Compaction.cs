@@ -1,13 +1,14 @@
 using System.Buffers.Binary;
 using Quintet.Broker.Storage.Disks;
+using Quintet.Broker.Storage.Segments;
 
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>
 /// The thread that frees segments which a few long-lived messages keep: writes those again at the end of the log, with the notes that are still
 /// needed, after which the segment is dead like any other. Costs at most about one written byte for each byte it gives back.
 /// </summary>
-internal sealed class Compaction(MessageLog log, StorageOptions options, StorageHealth health, Disk disk)
+internal sealed class Compaction(LogState log, SegmentShelf shelf, MessageLog messages, Disk disk)
 {
     /// <summary>Not worth moving above this share of bytes to keep.</summary>
     private const double KeptShareMax = 0.9;
@@ -41,7 +42,7 @@ internal sealed class Compaction(MessageLog log, StorageOptions options, Storage
         }
         catch (Exception failure)
         {
-            health.Fail(failure);
+            log.Health.Fail(failure);
         }
 
         _ended.SetResult();
@@ -51,7 +52,7 @@ internal sealed class Compaction(MessageLog log, StorageOptions options, Storage
     {
         try
         {
-            Segment? segment = log.Look((live, _, _) => Choose(live));
+            Segment? segment = shelf.Look((live, _, _) => Choose(live));
             if (segment is null)
                 return false;
             Compact(segment);
@@ -69,7 +70,7 @@ internal sealed class Compaction(MessageLog log, StorageOptions options, Storage
         }
         catch (IOException failure) when (failure is not StorageFailedException)
         {
-            health.Report(SpaceProblem.NotCompacted, $"a segment in {disk.Folder} cannot be compacted: {failure.Message}");
+            log.Health.Report(SpaceProblem.NotCompacted, $"a segment in {disk.Folder} cannot be compacted: {failure.Message}");
             return false;
         }
     }
@@ -83,13 +84,13 @@ internal sealed class Compaction(MessageLog log, StorageOptions options, Storage
             return;
         if (reader.End != ReadEnd.Ended)
         {
-            log.Look((_, _, _) => segment.IsDamaged = true);
+            shelf.Look((_, _, _) => segment.IsDamaged = true);
             throw new StorageDamagedException(Path.Combine(disk.Folder, segment.Name), reader.Position, reader.Reason);
         }
 
         // This thread is our own and has nothing else to do until the copies are safe.
-        log.FlushedAsync().GetAwaiter().GetResult();
-        log.Look((_, _, _) => segment.AreNotesCarried = true);
+        messages.FlushedAsync().GetAwaiter().GetResult();
+        shelf.Look((_, _, _) => segment.AreNotesCarried = true);
         log.Housekeeping.Set();
     }
 
@@ -116,7 +117,7 @@ internal sealed class Compaction(MessageLog log, StorageOptions options, Storage
                 (best, bestShare) = (segment, share);
         }
 
-        return total - kept > Math.Max(options.CompactionBytesMin, (long)(kept * options.CompactionRatio)) ? best : null;
+        return total - kept > Math.Max(log.Options.CompactionBytesMin, (long)(kept * log.Options.CompactionRatio)) ? best : null;
     }
 
     private void Carry(Segment segment, long offset, ReadOnlySpan<byte> payload)
@@ -124,7 +125,7 @@ internal sealed class Compaction(MessageLog log, StorageOptions options, Storage
         switch ((RecordKind)payload[0])
         {
             case RecordKind.Message or RecordKind.Carried when MessageView.TryCreate(payload, out MessageView message):
-                log.Carry(segment, offset, message);
+                shelf.Carry(segment, offset, message);
                 if (message.Settles != 0)
                     CarryNote(segment, message.Settles, 1, areSettled: true);
                 break;
@@ -142,7 +143,7 @@ internal sealed class Compaction(MessageLog log, StorageOptions options, Storage
 
     private void CarryNote(Segment segment, ulong first, uint count, bool areSettled)
     {
-        if (log.Look((live, _, _) => live.IsOlderHolding(segment, new IdRange(first, first + count - 1))))
-            log.NoteAgain(first, count, areSettled);
+        if (shelf.Look((live, _, _) => live.IsOlderHolding(segment, new IdRange(first, first + count - 1))))
+            shelf.NoteAgain(first, count, areSettled);
     }
 }

@@ -1,11 +1,12 @@
 using Quintet.Broker.Storage.Disks;
+using Quintet.Broker.Storage.Segments;
 
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>
 /// The one thread that writes: takes the batch that gathered, writes it, syncs once, tells the waiters, and finds the next batch waiting.
 /// </summary>
-internal sealed class CommitLoop(MessageLog log, StorageOptions options, StorageHealth health, Disk disk)
+internal sealed class CommitLoop(BatchQueue batches, StorageOptions options, StorageHealth health, Disk disk)
 {
     private readonly List<ReadOnlyMemory<byte>> _buffers = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,15 +33,15 @@ internal sealed class CommitLoop(MessageLog log, StorageOptions options, Storage
         Batch? batch = null;
         try
         {
-            while ((batch = log.TakeBatch()) is not null)
+            while ((batch = batches.TakeBatch()) is not null)
             {
                 Write(batch.Pieces);
-                log.Complete(batch);
+                batches.Complete(batch);
                 foreach ((DurabilityWaiter waiter, ulong tag) in batch.Waiters)
                     waiter.Durable(tag);
                 foreach (TaskCompletionSource flush in batch.Flushes)
                     flush.SetResult();
-                log.GiveBack(batch);
+                batches.GiveBack(batch);
             }
         }
         catch (Exception failure)
@@ -48,10 +49,12 @@ internal sealed class CommitLoop(MessageLog log, StorageOptions options, Storage
             // What the disk holds of this batch is unknown from here on (after a failed fsync even a later success proves nothing),
             // so nobody is told anything more but this.
             health.Fail(failure);
-            FailFlushes(batch);
-            FailFlushes(log.Look((_, tail, _) => tail.Gathering));
+            FailFlushes(batch?.Flushes ?? []);
         }
 
+        // Also when another thread of the store failed it.
+        if (health.State == StorageState.Failed)
+            FailFlushes(batches.GatheringFlushes());
         _ended.SetResult();
     }
 
@@ -104,11 +107,9 @@ internal sealed class CommitLoop(MessageLog log, StorageOptions options, Storage
             health.Report(SpaceProblem.WriteRefused, null);
     }
 
-    private void FailFlushes(Batch? batch)
+    private void FailFlushes(List<TaskCompletionSource> flushes)
     {
-        if (batch is null)
-            return;
-        foreach (TaskCompletionSource flush in batch.Flushes)
+        foreach (TaskCompletionSource flush in flushes)
             flush.TrySetException(health.Down());
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Quintet.Broker.Storage.Segments;
 
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>
 /// Settled messages and delivery counts that are not in the log yet. They go there as one record per batch: consumers acknowledge in order, so runs

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using Quintet.Broker.Storage.Segments;
 
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>
 /// What is in the log and still wanted: the position of every live copy, and the segments with their counts. Guarded by the log's gate.

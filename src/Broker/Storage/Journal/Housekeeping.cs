@@ -1,12 +1,13 @@
 using Quintet.Broker.Storage.Disks;
+using Quintet.Broker.Storage.Segments;
 
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>
 /// The thread behind the writer's: makes the next segment ready, deletes dead ones, and watches the space on the disk. It never waits for the
 /// writer, which may be waiting for it.
 /// </summary>
-internal sealed class Housekeeping(MessageLog log, StorageOptions options, StorageHealth health, Disk disk)
+internal sealed class Housekeeping(LogState log, SegmentShelf shelf, Disk disk)
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isClosing;
@@ -25,7 +26,7 @@ internal sealed class Housekeeping(MessageLog log, StorageOptions options, Stora
     {
         try
         {
-            while (!_isClosing && health.State is not StorageState.Failed)
+            while (!_isClosing && log.Health.State is not StorageState.Failed)
             {
                 MakeNext();
                 MeasureSpace();
@@ -36,7 +37,7 @@ internal sealed class Housekeeping(MessageLog log, StorageOptions options, Stora
         }
         catch (Exception failure)
         {
-            health.Fail(failure);
+            log.Health.Fail(failure);
         }
 
         _ended.SetResult();
@@ -44,18 +45,18 @@ internal sealed class Housekeeping(MessageLog log, StorageOptions options, Stora
 
     private void MakeNext()
     {
-        (uint number, ulong nextId) = log.NextSegment();
+        (uint number, ulong nextId) = shelf.NextSegment();
         if (number == 0)
             return;
         try
         {
-            log.Offer(Segment.Create(disk, new SegmentName(SegmentName.Messages, number), options.SegmentBytes, nextId));
-            health.Report(SpaceProblem.NoSegment, null);
+            shelf.Offer(Segment.Create(disk, new SegmentName(SegmentName.Messages, number), log.Options.SegmentBytes, nextId));
+            log.Health.Report(SpaceProblem.NoSegment, null);
         }
         catch (IOException failure)
         {
             // Nothing was promised about this file, so it is simply tried again later, whatever the reason.
-            health.Report(SpaceProblem.NoSegment, $"no further segment in {disk.Folder}: {failure.Message}");
+            log.Health.Report(SpaceProblem.NoSegment, $"no further segment in {disk.Folder}: {failure.Message}");
         }
     }
 
@@ -68,12 +69,12 @@ internal sealed class Housekeeping(MessageLog log, StorageOptions options, Stora
         }
         catch (IOException failure)
         {
-            health.Report(SpaceProblem.UnderLimit, $"the free space of {disk.Folder} is unknown: {failure.Message}");
+            log.Health.Report(SpaceProblem.UnderLimit, $"the free space of {disk.Folder} is unknown: {failure.Message}");
             return;
         }
 
-        health.Report(SpaceProblem.UnderLimit, free < options.FreeBytesMin
-            ? $"{disk.Folder} has {free} bytes free, less than the limit of {options.FreeBytesMin}"
+        log.Health.Report(SpaceProblem.UnderLimit, free < log.Options.FreeBytesMin
+            ? $"{disk.Folder} has {free} bytes free, less than the limit of {log.Options.FreeBytesMin}"
             : null);
     }
 
@@ -84,17 +85,17 @@ internal sealed class Housekeeping(MessageLog log, StorageOptions options, Stora
             // One deletion may make the notes in the next segment superfluous.
             while (DeleteDead())
                 continue;
-            health.Report(SpaceProblem.NotGivenBack, null);
+            log.Health.Report(SpaceProblem.NotGivenBack, null);
         }
         catch (IOException failure)
         {
-            health.Report(SpaceProblem.NotGivenBack, $"space cannot be given back in {disk.Folder}: {failure.Message}");
+            log.Health.Report(SpaceProblem.NotGivenBack, $"space cannot be given back in {disk.Folder}: {failure.Message}");
         }
     }
 
     private bool DeleteDead()
     {
-        List<Segment> dead = log.Look((live, tail, durableBatch) => live.Segments
+        List<Segment> dead = shelf.Look((live, tail, durableBatch) => live.Segments
             .Where(segment => segment is { IsSealed: true, LiveCopies: 0 } && segment.DeadSinceBatch <= durableBatch)
             // One with a mark must remain: it knows which ids were used.
             .Where(segment => segment.Number < tail.Active.Number && tail.Active.WrittenTo > Segment.HeaderBytes)
@@ -107,7 +108,7 @@ internal sealed class Housekeeping(MessageLog log, StorageOptions options, Stora
         // Only a deletion that is durable makes the notes about these messages superfluous: they may be in the next segment to go.
         disk.SyncFolder();
         foreach (Segment segment in dead)
-            log.Forget(segment);
+            shelf.Forget(segment);
         return true;
     }
 }

@@ -3,8 +3,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Quintet.Broker.Storage.Disks;
+using Quintet.Broker.Storage.Segments;
 
-namespace Quintet.Broker.Storage.Segments;
+namespace Quintet.Broker.Storage.Journal;
 
 /// <summary>
 /// Makes memory agree with the disk at start:
