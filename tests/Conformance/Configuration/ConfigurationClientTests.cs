@@ -22,6 +22,6 @@ public sealed class ConfigurationClientTests
             ("ConfigServer__Tokens__0__Secret", "conformance"),
             ("ConfigServer__Tokens__0__Applications__0", "shop"));
 
-        await ForeignClient.NodeAsync("configuration.mjs", ("CONFIG_SERVER_URL", server.Url.ToString().TrimEnd('/')), ("CONFIG_SERVER_TOKEN", "conformance"));
+        await ForeignClient.NodeAsync("configuration.mjs", ("CONFIG_SERVER_URL", server.Address), ("CONFIG_SERVER_TOKEN", "conformance"));
     }
 }

@@ -12,7 +12,7 @@ public sealed class RegistryClientTests
     public async Task Npm_consul_registers_watches_and_stores()
     {
         await using BoxProcess registry = await BoxProcess.StartAsync("registry", Cancellation);
-        await ForeignClient.NodeAsync("registry.mjs", ("CONSUL_HTTP_ADDR", registry.Url.ToString()));
+        await ForeignClient.NodeAsync("registry.mjs", ("CONSUL_HTTP_ADDR", registry.Address));
     }
 
     [Fact]
@@ -20,6 +20,6 @@ public sealed class RegistryClientTests
     {
         Need.PythonModule("consul", "python3-consul2");
         await using BoxProcess registry = await BoxProcess.StartAsync("registry", Cancellation);
-        await ForeignClient.PythonAsync("registry.py", ("CONSUL_HTTP_ADDR", registry.Url.ToString()));
+        await ForeignClient.PythonAsync("registry.py", ("CONSUL_HTTP_ADDR", registry.Address));
     }
 }

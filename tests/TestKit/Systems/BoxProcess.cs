@@ -27,7 +27,8 @@ public sealed class BoxProcess : IAsyncDisposable
 
     public string Output => process.Output;
 
-    public Uri Url => new($"http://127.0.0.1:{Port}");
+    /// <summary>As clients' variables hold it: without a slash at the end.</summary>
+    public string Address => $"http://127.0.0.1:{Port}";
 
     public int ProcessId => process.Id;
 
