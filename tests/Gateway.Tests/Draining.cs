@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
+using Quintet.Gateway.Drain;
 using Quintet.Gateway.Tests.Doubles;
 using Quintet.TestKit.Processes;
 
@@ -11,6 +12,7 @@ public sealed class Draining : IAsyncLifetime
 {
     private readonly TaskCompletionSource _mayEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<WebSocketCloseStatus> _closedWith = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Backend _users = null!;
     private ConsulDouble _consul = null!;
 
@@ -24,7 +26,8 @@ public sealed class Draining : IAsyncLifetime
             if (context.WebSockets.IsWebSocketRequest)
             {
                 using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
-                await socket.ReceiveAsync(new byte[10], context.RequestAborted);
+                WebSocketReceiveResult message = await socket.ReceiveAsync(new byte[10], context.RequestAborted);
+                if (message.CloseStatus is { } status) _closedWith.TrySetResult(status);
                 return;
             }
 
@@ -105,7 +108,23 @@ public sealed class Draining : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_web_socket_does_not_hold_it()
+    public async Task A_web_socket_is_told_on_both_sides_that_the_gateway_goes()
+    {
+        await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Drain:Deadline", "00:10:00"));
+        using ClientWebSocket socket = new();
+        await socket.ConnectAsync(new Uri($"ws://{gateway.Url.Authority}/users/live"), Cancellation);
+
+        Task stopping = gateway.App.StopAsync(CancellationToken.None);
+        WebSocketReceiveResult message = await socket.ReceiveAsync(new byte[10], Cancellation);
+        await socket.CloseOutputAsync(message.CloseStatus!.Value, null, Cancellation);
+
+        Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, message.CloseStatus); // 1001
+        Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await _closedWith.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
+        await stopping;
+    }
+
+    [Fact]
+    public async Task A_web_socket_whose_client_does_not_answer_does_not_hold_it()
     {
         await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Drain:Deadline", "00:10:00"));
         using ClientWebSocket socket = new();
@@ -115,7 +134,43 @@ public sealed class Draining : IAsyncLifetime
         await gateway.App.StopAsync(CancellationToken.None);
 
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(2));
-        await Assert.ThrowsAnyAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[10], Cancellation));
+    }
+
+    [Fact]
+    public void A_frame_boundary_is_found_however_the_bytes_are_cut()
+    {
+        int seed = Random.Shared.Next();
+        TestContext.Current.SendDiagnosticMessage($"seed {seed}");
+        Random random = new(seed);
+        List<byte> bytes = [];
+        HashSet<int> ends = [0];
+        foreach (int length in new[] { 0, 1, 125, 126, 127, 65535, 65536, 70_000, 0, 3 })
+        {
+            bool isMasked = random.Next(2) == 0;
+            bytes.AddRange(HeadOf(length, isMasked));
+            bytes.AddRange(Enumerable.Repeat((byte)0x88, length + (isMasked ? 4 : 0)));
+            ends.Add(bytes.Count);
+        }
+
+        byte[] all = [.. bytes];
+        FrameBoundary boundary = new();
+        for (int at = 0; at < all.Length;)
+        {
+            int count = boundary.Take(all.AsSpan(at, Math.Min(random.Next(1, 5000), all.Length - at)), isOneFrame: random.Next(2) == 0);
+            at += count;
+            Assert.True(boundary.IsBetween == ends.Contains(at), $"seed {seed}, byte {at}");
+        }
+    }
+
+    private static byte[] HeadOf(int length, bool isMasked)
+    {
+        byte mask = isMasked ? (byte)0x80 : (byte)0;
+        return length switch
+        {
+            < 126 => [0x82, (byte)(mask | length)],
+            <= 65535 => [0x82, (byte)(mask | 126), (byte)(length >> 8), (byte)length],
+            _ => [0x82, (byte)(mask | 127), 0, 0, 0, 0, (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length],
+        };
     }
 
     private static Task RefusedAsync(RunningGateway gateway) => Eventually.TrueAsync(

@@ -129,6 +129,22 @@ public sealed class RoutesFromTheRegistry : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Names_that_differ_only_in_capitals_do_not_stop_the_table()
+    {
+        await using Backend users = await Backend.StartAsync("users-1");
+        await using Backend other = await Backend.StartAsync("other");
+        _consul.Register("users-1", "users", users.Url, "/users/{**rest}", "/Users/{**other}");
+        _consul.Register("USERS-1", "users", users.Url, "/users/{**rest}");
+        _consul.Register("other-1", "USERS", other.Url, "/capitals");
+        await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url);
+
+        Assert.Equal("other", await gateway.GetAsync("/capitals")); // "USERS" comes first in ordinal order
+        await gateway.StatusAsync("/users/1", 404);
+        _consul.Deregister("other-1");
+        await gateway.StatusAsync("/users/1", 200);
+    }
+
+    [Fact]
     public async Task Of_two_services_that_claim_the_same_requests_the_first_by_name_has_them()
     {
         await using Backend later = await Backend.StartAsync("zebra");

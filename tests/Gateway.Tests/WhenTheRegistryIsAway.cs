@@ -64,6 +64,20 @@ public sealed class WhenTheRegistryIsAway : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_old_address_that_another_instance_has_now_is_not_used_for_the_old_one()
+    {
+        await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url);
+        await _consul.DieAsync();
+        await AwayAsync(gateway);
+        _consul.Forget();
+        _consul.Register("mails-1", "mails", _users.Url, "/mails");
+        await _consul.ComeBackAsync();
+
+        await gateway.StatusAsync("/mails", 200);
+        await gateway.StatusAsync("/users/1", 503);
+    }
+
+    [Fact]
     public async Task What_an_empty_registry_never_learns_again_is_given_up_in_the_end()
     {
         await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Discovery:Relearn", "00:00:02"));

@@ -19,7 +19,6 @@ internal sealed partial class RegistryLoop(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        MarkAway(null, null); // what was lost before the start is not known either
         Task policies = KeepAsync(FollowPoliciesAsync, stoppingToken);
         await KeepAsync(FollowCatalogAsync, stoppingToken);
         await policies;
@@ -76,9 +75,9 @@ internal sealed partial class RegistryLoop(
     }
 
     // A refusal is the registry's will and no outage; only silence may mean that it comes back having forgotten.
-    private void MarkAway(string? service, ConsulException? fault)
+    private void MarkAway(string? service, ConsulException fault)
     {
-        if (fault?.Status is null) state.Change(picture => picture.Away(service, time.GetUtcNow()));
+        if (fault.Status is null) state.Change(picture => picture.Away(service, time.GetUtcNow()));
     }
 
     // Consul lists itself; it is no service of the system. A name with which no question can be asked is left out.

@@ -21,7 +21,7 @@ internal sealed record RegistryPicture
     /// <summary>The key-value store has answered, or has refused to.</summary>
     public bool ArePoliciesKnown { get; init; }
 
-    /// <summary>When the registry was last found away. The start of the gateway counts: what was lost before is not known.</summary>
+    /// <summary>When the registry was last found away; the minimum when never.</summary>
     public DateTimeOffset AwayAt { get; init; }
 
     /// <summary>The instances that were well at some time since then, as <c>service/id</c>. What the registry says of these it knows; of others it may have forgotten.</summary>

@@ -23,40 +23,59 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
         List<Quarantined> quarantine = [];
         Dictionary<string, ServiceRoutes> earlier = before.Services.ToDictionary(service => service.Name, StringComparer.Ordinal);
         bool isRelearning = now - picture.AwayAt < _options.Relearn;
+        HashSet<string> taken = isRelearning ? [.. picture.Services.Values.SelectMany(listed => listed).Select(UrlOf).OfType<string>()] : [];
         List<ServiceRoutes> services = [];
-        foreach (string name in earlier.Keys.Union(picture.Services.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (string name in NamesOf(picture, earlier, quarantine))
         {
             ServiceRoutes? was = earlier.GetValueOrDefault(name);
-            InstanceAddress[] forgotten = isRelearning && was is not null ? [.. was.Instances.Where(i => !picture.HasSeen(name, i.Id))] : [];
+            // A port that another instance has now is nobody's old address any more.
+            InstanceAddress[] forgotten = isRelearning && was is not null
+                ? [.. was.Instances.Where(i => !picture.HasSeen(name, i.Id) && !taken.Contains(i.Url))]
+                : [];
             ServiceRoutes? made = picture.Services.TryGetValue(name, out IReadOnlyList<ServiceInstance>? listed) && listed.Count > 0
                 ? Listed(name, listed, forgotten, quarantine)
                 : Unlisted(was, picture, forgotten, now);
             if (made is { Paths.Count: > 0 }) services.Add(made with { Policy = PolicyOf(name, picture, (was, isRelearning), quarantine) });
         }
 
+        services.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name));
         return (new RouteTable(WithoutConflicts(services, quarantine)), quarantine);
+    }
+
+    // YARP and Consul compare names without case, and one pair of equal names would have YARP refuse the whole table.
+    private static IEnumerable<string> NamesOf(RegistryPicture picture, Dictionary<string, ServiceRoutes> earlier, List<Quarantined> quarantine)
+    {
+        HashSet<string> taken = new(StringComparer.OrdinalIgnoreCase);
+        foreach (string name in picture.Services.Keys.Order(StringComparer.Ordinal))
+        {
+            if (taken.Add(name)) yield return name;
+            else quarantine.Add(new(name, "another service has this name in other capitals"));
+        }
+
+        foreach (string name in earlier.Keys.Order(StringComparer.Ordinal))
+            if (taken.Add(name)) yield return name;
     }
 
     /// <summary>What of a saved table can be used: a file may have been edited, and one bad pattern would fail every request.</summary>
     public RouteTable Sound(RouteTable saved)
     {
         List<ServiceRoutes> services = [];
-        foreach (ServiceRoutes service in saved.Services.DistinctBy(s => s.Name, StringComparer.Ordinal).OrderBy(s => s.Name, StringComparer.Ordinal))
+        foreach (ServiceRoutes service in saved.Services.DistinctBy(s => s.Name, StringComparer.OrdinalIgnoreCase).OrderBy(s => s.Name, StringComparer.Ordinal))
             services.Add(service with
             {
                 Policy = service.Policy ?? ServicePolicy.Default, // absent in the file
                 Paths = [.. service.Paths.Where(path => patterns.TryRead(path, out _, out _))],
-                Instances = [.. service.Instances.DistinctBy(i => i.Id).Where(i => Uri.TryCreate(i.Url, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttp)],
+                Instances = [.. service.Instances.DistinctBy(i => i.Id, StringComparer.OrdinalIgnoreCase).Where(i => Uri.TryCreate(i.Url, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttp)],
             });
         return new RouteTable(WithoutConflicts(services, []));
     }
 
     private ServiceRoutes Listed(string name, IReadOnlyList<ServiceInstance> listed, InstanceAddress[] forgotten, List<Quarantined> quarantine)
     {
-        SortedDictionary<string, InstanceAddress> instances = new(StringComparer.Ordinal);
-        foreach (ServiceInstance instance in listed.Where(i => i.Status is InstanceStatus.Passing or InstanceStatus.Warning))
+        SortedDictionary<string, InstanceAddress> instances = new(StringComparer.OrdinalIgnoreCase);
+        foreach (ServiceInstance instance in listed.OrderBy(i => i.Id, StringComparer.Ordinal).Where(i => i.Status is InstanceStatus.Passing or InstanceStatus.Warning))
         {
-            if (UrlOf(instance) is { } url) instances[instance.Id] = new(instance.Id, url);
+            if (UrlOf(instance) is { } url) instances.TryAdd(instance.Id, new(instance.Id, url));
             else quarantine.Add(new(name, $"instance {instance.Id} has no usable address: '{instance.Address}' port {instance.Port}"));
         }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,32 +9,36 @@ namespace Quintet.Gateway.Drain;
 
 /// <summary>
 /// The graceful end, in this order: 1. <c>/health/ready</c> says 503, so that load balancers look elsewhere; 2. for <c>Drain:Delay</c> requests
-/// are still accepted, each answered with <c>Connection: close</c>; 3. WebSockets are ended, which would never end by themselves; 4. Kestrel
+/// are still accepted, each answered with <c>Connection: close</c>; 3. WebSockets are told to go, and cut when they do not; 4. Kestrel
 /// stops accepting and finishes what is in hand, at most until <c>Drain:Deadline</c>.
 /// </summary>
 internal sealed partial class DrainGate(
     IHostApplicationLifetime lifetime, IOptions<GatewayOptions> options, TimeProvider time, ILogger<DrainGate> logger) : IHostedLifecycleService, IHealthCheck
 {
-    private readonly ConcurrentDictionary<HttpContext, byte> _webSockets = new();
+    // How long a client has to answer the Close frame.
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+    private readonly ConcurrentDictionary<PassingWebSocket, Task> _webSockets = new();
     private volatile bool _isDraining;
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol)) context.Response.OnStarting(CloseWhenDraining, context);
-        if (!IsUpgrade(context))
+        if (PassingWebSocket.TryAttach(context) is not { } socket)
         {
             await next(context);
             return;
         }
 
-        _webSockets.TryAdd(context, 0);
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _webSockets.TryAdd(socket, ended.Task);
         try
         {
             await next(context);
         }
         finally
         {
-            _webSockets.TryRemove(context, out _);
+            _webSockets.TryRemove(socket, out _);
+            ended.SetResult();
         }
     }
 
@@ -47,7 +50,7 @@ internal sealed partial class DrainGate(
         DrainOptions drain = options.Value.Drain;
         Log.Draining(logger, drain.Delay.TotalSeconds, _webSockets.Count);
         await Task.Delay(drain.Delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (HttpContext webSocket in _webSockets.Keys) webSocket.Abort();
+        await DismissWebSocketsAsync();
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -63,8 +66,14 @@ internal sealed partial class DrainGate(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private static bool IsUpgrade(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is true || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is true;
+    private async Task DismissWebSocketsAsync()
+    {
+        using CancellationTokenSource late = new(Farewell, time);
+        KeyValuePair<PassingWebSocket, Task>[] open = [.. _webSockets];
+        await Task.WhenAll(open.Select(entry => entry.Key.LeaveAsync(late.Token)));
+        await Task.WhenAll(open.Select(entry => entry.Value)).WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (PassingWebSocket socket in _webSockets.Keys) socket.Cut();
+    }
 
     private Task CloseWhenDraining(object context)
     {

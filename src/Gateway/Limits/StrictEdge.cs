@@ -19,7 +19,7 @@ internal sealed class StrictEdge(RequestDelegate next, IOptions<GatewayOptions> 
         if (Judge(context) is var (fault, detail))
         {
             // What follows on this connection cannot be trusted to begin where it seems to.
-            if (HttpProtocol.IsHttp11(context.Request.Protocol)) context.Response.OnStarting(CloseAsync, context.Response);
+            if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol)) context.Response.OnStarting(CloseAsync, context.Response);
             return GatewayProblem.WriteAsync(context, fault, detail);
         }
 
@@ -62,6 +62,8 @@ internal sealed class StrictEdge(RequestDelegate next, IOptions<GatewayOptions> 
             foreach (string name in list?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [])
                 if (!IsNeeded(name)) headers.Remove(name);
 
+        headers.Remove("Forwarded"); // the gateway says where a request is from, in X-Forwarded-*
+        headers.Remove("X-Real-IP");
         headers.Remove("Proxy"); // becomes HTTP_PROXY in CGI programs
         headers.Remove("X-Content-Length"); // would look like Kestrel's own
         foreach (string name in headers.Keys.Where(name => name.Contains('_', StringComparison.Ordinal)).ToArray()) headers.Remove(name); // '_' and '-' are one in CGI and WSGI
