@@ -13,7 +13,7 @@ public sealed class ChassisOptions
 
     private ChassisOptions(IConfiguration configuration, string applicationName)
     {
-        Service = configuration["QUINTET_SERVICE"] ?? NameOf(applicationName);
+        Service = NullIfEmpty(configuration["QUINTET_SERVICE"]) is { } given ? Checked(given) : NameOf(applicationName);
         Instance = configuration["QUINTET_INSTANCE"] ?? $"{Service}-{Environment.ProcessId}";
         Version = configuration["QUINTET_VERSION"] ?? "0";
         DataFolder = Path.GetFullPath(configuration["QUINTET_DATA"] ?? Path.Combine("data", Service));
@@ -21,7 +21,7 @@ public sealed class ChassisOptions
         Calls = List(configuration["QUINTET_CALLS"]);
         RegistryAddress = NullIfEmpty(configuration["CONSUL_HTTP_ADDR"]);
         RegistryToken = NullIfEmpty(configuration["CONSUL_HTTP_TOKEN"]);
-        BrokerUrl = NullIfEmpty(configuration["AMQP_URL"]);
+        BrokerUrl = NullIfEmpty(configuration["AMQP_URL"]) is { } url ? CheckedBroker(url) : null;
         ConfigServerUrl = NullIfEmpty(configuration["CONFIG_SERVER_URL"]);
         ConfigServerToken = NullIfEmpty(configuration["CONFIG_SERVER_TOKEN"]);
         Port = PortOf(configuration["PORT"]);
@@ -36,7 +36,9 @@ public sealed class ChassisOptions
     /// <summary><c>QUINTET_VERSION</c>: the deployed build; default <c>0</c>.</summary>
     public string Version { get; }
 
-    /// <summary><c>QUINTET_DATA</c>: the folder of database and last good configuration, shared by the instances; default <c>data/&lt;service&gt;</c>.</summary>
+    /// <summary>
+    /// <c>QUINTET_DATA</c>: the folder of database and last good configuration, shared by the instances; default <c>data/&lt;service&gt;</c>.
+    /// </summary>
     public string DataFolder { get; }
 
     /// <summary><c>QUINTET_ROUTES</c>: the gateway's routes to this service, separated by blanks.</summary>
@@ -68,8 +70,22 @@ public sealed class ChassisOptions
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= 65535 ? port
         : throw new FormatException($"PORT: '{text}' is not a port; expected 0 to 65535");
 
+    // The name becomes part of file, queue and exchange names and of the registry's paths.
+    private static string Checked(string name) =>
+        name.All(IsNameCharacter) && char.IsAsciiLetterOrDigit(name[0])
+            ? name
+            : throw new FormatException($"QUINTET_SERVICE: '{name}' is no name of a service; expected lower-case letters, digits and '-'");
+
     private static string NameOf(string applicationName) =>
-        applicationName[(applicationName.LastIndexOf('.') + 1)..].ToLowerInvariant();
+        new([.. applicationName[(applicationName.LastIndexOf('.') + 1)..].ToLowerInvariant().Select(c => IsNameCharacter(c) ? c : '-')]);
+
+    private static bool IsNameCharacter(char c) => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-';
+
+    // The value is not repeated in the message: it holds a password.
+    private static string CheckedBroker(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) && parsed.Scheme is "amqp" or "amqps"
+            ? url
+            : throw new FormatException("AMQP_URL is not the address of a broker; expected for example amqp://user:password@127.0.0.1:5672/%2F");
 
     private static string[] List(string? text) => (text ?? "").Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
 

@@ -77,6 +77,8 @@ public static class QuintetExtensions
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
+            // It logs as an error that a draining instance is not ready.
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical)
             // It logs as an error, with the whole stack, what it then throws, a duplicate that becomes a 409 included.
             .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
         builder.Logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);

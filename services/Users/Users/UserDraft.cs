@@ -7,13 +7,15 @@ namespace Quintet.Users.Users;
 internal sealed record UserDraft(string? Name, string? Email)
 {
     public Faults Check() => new Faults()
-        .Check(Name?.Trim() is { Length: > 0 and <= User.NameMax } && !Name.Any(char.IsControl), "name", $"must be 1 to {User.NameMax} characters without control characters")
-        .Check(IsEmail(Email?.Trim()), "email", $"must be an e-mail address of at most {User.EmailMax} characters");
+        .Check(IsName(Name?.Trim()), "name", $"must be 1 to {User.NameMax} characters without control characters")
+        .Check(IsEmail(Email?.Trim()), "email", $"must be an ASCII e-mail address of at most {User.EmailMax} characters");
 
-    // The form only: whether the mailbox exists, the mail itself will tell.
+    private static bool IsName(string? text) => text is { Length: > 0 and <= User.NameMax } && !text.Any(char.IsControl);
+
+    // The form only, and no internationalised mailbox (RFC 6531), which not every mail server takes: whether the mailbox exists, the mail itself will tell.
     private static bool IsEmail(string? text) =>
         text is { Length: > 2 and <= User.EmailMax }
-        && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';')
+        && !text.Any(c => !char.IsAscii(c) || char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';')
         && MailAddress.TryCreate(text, out MailAddress? address)
         && address.Address == text
         && address.DisplayName.Length == 0;

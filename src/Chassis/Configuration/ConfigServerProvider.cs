@@ -26,6 +26,7 @@ internal sealed class ConfigServerProvider : ConfigurationProvider, IDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly ManualResetEventSlim _firstTry = new();
     private Task? _following;
+    private bool _hasCopy;
 
     public ConfigServerProvider(ChassisOptions chassis, LastGoodCopy copy, ConfigServerState state, TimeProvider time)
     {
@@ -33,7 +34,13 @@ internal sealed class ConfigServerProvider : ConfigurationProvider, IDisposable
         _copy = copy;
         _state = state;
         _time = time;
-        SocketsHttpHandler handler = new() { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(3), ActivityHeadersPropagator = null };
+        SocketsHttpHandler handler = new()
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+            ActivityHeadersPropagator = null, // a long poll belongs to no trace
+        };
         _http = new HttpClient(handler) { BaseAddress = new Uri(chassis.ConfigServerUrl!), Timeout = WatchFor + TimeSpan.FromSeconds(10) };
         if (chassis.ConfigServerToken is { } token) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
@@ -42,6 +49,7 @@ internal sealed class ConfigServerProvider : ConfigurationProvider, IDisposable
     {
         if (_following is not null) return; // a reload of all sources; this one is up to date by its watch
         Dictionary<string, string?>? copy = _copy.Read();
+        _hasCopy = copy is not null;
         if (copy is not null) Data = copy;
         _following = Task.Run(FollowAsync);
         _firstTry.Wait(copy is null ? FirstWaitWithoutCopy : FirstWaitWithCopy);
@@ -100,19 +108,20 @@ internal sealed class ConfigServerProvider : ConfigurationProvider, IDisposable
         foreach (ServedProperty property in served.Properties) values[property.Key] = property.Value;
         _state.Served(served.Version ?? served.State);
         bool isSame = values.Count == Data.Count && values.All(pair => Data.TryGetValue(pair.Key, out string? old) && old == pair.Value);
-        if (isSame) return;
+        if (isSame && _hasCopy) return;
 
         Data = values;
         try
         {
             _copy.Write(values);
+            _hasCopy = true;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             _state.Failed($"the last good copy cannot be written: {fault.Message}");
         }
 
-        OnReload();
+        if (!isSame) OnReload();
     }
 
     private async Task PauseAsync(TimeSpan wait)

@@ -49,7 +49,10 @@ internal static class ChassisTables
         await db.Database.ExecuteSqlRawAsync("CREATE TABLE IF NOT EXISTS quintet_schema (Step INTEGER NOT NULL PRIMARY KEY)", cancellation);
         int done = await db.Database.SqlQueryRaw<int>("SELECT COUNT(*) AS Value FROM quintet_schema").SingleAsync(cancellation);
         if (done > Steps.Length)
-            throw new InvalidOperationException($"the database was written by a newer chassis (step {done}, this one knows {Steps.Length}); deploy the newer version again");
+        {
+            throw new InvalidOperationException(
+                $"the database was written by a newer chassis (step {done}, this one knows {Steps.Length}); deploy the newer version again");
+        }
 
         for (int step = done; step < Steps.Length; step++)
         {

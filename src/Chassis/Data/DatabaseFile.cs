@@ -8,6 +8,19 @@ internal sealed class DatabaseFile(string connection)
     private const int SqliteError = 1; // SQLITE_ERROR: here, a table that does not exist yet
     private const int SqliteCannotOpen = 14; // SQLITE_CANTOPEN: here, a file that does not exist yet
 
+    private readonly string _path = Path.GetFullPath(new SqliteConnectionStringBuilder(connection).DataSource);
+
+    /// <summary>Beside the database, so that whoever uses the same file takes turns at the same lock.</summary>
+    public string LockPath => $"{_path}.migration.lock";
+
+    /// <summary>Makes the folder, for its owner alone, unless it exists.</summary>
+    public void CreateFolder()
+    {
+        string folder = Path.GetDirectoryName(_path)!;
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
     /// <summary>Whether the schema is what this build wants, so that no migration has to run.</summary>
     public async Task<bool> IsAtAsync(int chassisSteps, IReadOnlyCollection<string> migrations, CancellationToken cancellation)
     {

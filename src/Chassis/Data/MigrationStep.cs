@@ -13,7 +13,7 @@ namespace Quintet.Chassis.Data;
 /// file lock; a process that is killed in the middle leaves a rolled-back migration and no lock.
 /// </summary>
 internal sealed partial class MigrationStep<TDb>(
-    IServiceScopeFactory scopes, DatabaseFile file, ChassisOptions chassis, TimeProvider time, ILogger<MigrationStep<TDb>> logger) : IHostedLifecycleService
+    IServiceScopeFactory scopes, DatabaseFile file, TimeProvider time, ILogger<MigrationStep<TDb>> logger) : IHostedLifecycleService
     where TDb : QuintetDb
 {
     // Long enough for a migration that rewrites a large table, short enough that a stuck neighbour becomes visible.
@@ -22,8 +22,8 @@ internal sealed partial class MigrationStep<TDb>(
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
-        DataFolder.Create(chassis.DataFolder);
-        using FileLock turn = await FileLock.TakeAsync(Path.Combine(chassis.DataFolder, "migration.lock"), Patience, time, cancellationToken);
+        file.CreateFolder();
+        using FileLock turn = await FileLock.TakeAsync(file.LockPath, Patience, time, cancellationToken);
         if (!await file.IsAtAsync(ChassisTables.StepsKnown, MigrationsOf(typeof(TDb)), cancellationToken)) await MigrateAsync(cancellationToken);
         Log.Ready(logger, (long)time.GetElapsedTime(started).TotalMilliseconds);
     }

@@ -53,8 +53,8 @@ internal sealed partial class Consumer<TEvent, THandler>(
         {
             handling?.SetStatus(ActivityStatusCode.Error, rejection.Message);
             Log.Rejected(logger, id, queue, rejection);
-            await HandOverAsync(delivery, () => delivery.DeadAsync(rejection, CancellationToken.None), stopping);
-            Count("dead");
+            bool isMoved = await HandOverAsync(delivery, () => delivery.DeadAsync(rejection, CancellationToken.None), stopping);
+            Count(isMoved ? "dead" : "requeued");
         }
         catch (Exception fault) when (fault is not OperationInterruptedException)
         {

@@ -34,8 +34,13 @@ public static class MessagingExtensions
         where TEvent : IEvent
         where THandler : class, IEventHandler<TEvent>
     {
+        // Two would share one queue, and each event would reach only one of them.
+        if (builder.Services.Any(service => service.ImplementationInstance is ConsumedType other && other.EventType == TEvent.EventType))
+            throw new InvalidOperationException($"there is a consumer of {TEvent.EventType} already; let one handler do both");
+
         AddMessaging(builder);
         builder.Services.TryAddScoped(services => new Inbox(services.GetRequiredService<DbContext>(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(new ConsumedType(TEvent.EventType));
         builder.Services.AddScoped<THandler>();
         builder.Services.AddSingleton<Consumer, Consumer<TEvent, THandler>>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ConsumerLoop>());
@@ -50,4 +55,6 @@ public static class MessagingExtensions
         builder.Services.AddHostedService<CleanupLoop>();
         builder.Services.AddHealthChecks().AddCheck<OutboxBoard>("messaging", tags: [HealthRoutes.ReadyTag]);
     }
+
+    private sealed record ConsumedType(string EventType);
 }

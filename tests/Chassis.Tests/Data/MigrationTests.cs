@@ -31,7 +31,7 @@ public sealed class MigrationTests : IDisposable
     public async Task What_a_killed_migration_left_behind_blocks_nobody()
     {
         Directory.CreateDirectory(_folder["data"]);
-        await File.WriteAllTextAsync(Path.Combine(_folder["data"], "migration.lock"), "", Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(_folder["data"], "orders.db.migration.lock"), "", Cancellation);
         await ExecuteAsync(
             """
             CREATE TABLE "__EFMigrationsLock" ("Id" INTEGER NOT NULL PRIMARY KEY, "Timestamp" TEXT NOT NULL);

@@ -1,5 +1,6 @@
 using MimeKit;
 using Quintet.Notifications.Mail;
+using Quintet.Notifications.Tests.Doubles;
 using Xunit;
 
 namespace Quintet.Notifications.Tests.Mail;
@@ -34,6 +35,23 @@ public sealed class MailTests
         await Assert.ThrowsAsync<ArgumentException>(() => pickup.SendAsync(new(id, "Eve", "eve@example.org", "s", "t"), TestContext.Current.CancellationToken));
 
         Assert.False(Directory.Exists(folder["mail"]));
+    }
+
+    [Fact]
+    public async Task With_a_server_a_mail_goes_by_smtp_and_a_refusal_is_an_error()
+    {
+        await using SmtpDouble server = new();
+        MailOptions options = new() { Smtp = { Host = "127.0.0.1", Port = server.Port } };
+        SmtpSender sender = new(new FixedOptions(options), TimeProvider.System);
+
+        await sender.SendAsync(new("event-1", "Ada", "ada@example.org", "Welcome", "text"), TestContext.Current.CancellationToken);
+        server.Refusal = "451 try again later";
+        await Assert.ThrowsAnyAsync<MailKit.Net.Smtp.SmtpCommandException>(
+            () => sender.SendAsync(new("event-2", "Ada", "ada@example.org", "Welcome", "text"), TestContext.Current.CancellationToken));
+
+        string mail = Assert.Single(server.Mails);
+        Assert.Contains("Message-Id: <event-1@quintet.example>", mail, StringComparison.Ordinal);
+        Assert.Contains("To: Ada <ada@example.org>", mail, StringComparison.Ordinal);
     }
 
     private sealed class FixedOptions(MailOptions options) : Microsoft.Extensions.Options.IOptionsMonitor<MailOptions>
