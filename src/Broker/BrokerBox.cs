@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Quintet.Broker.Access;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Management;
+using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
 using Quintet.Hosting;
 using Quintet.Hosting.Health;
@@ -67,12 +67,15 @@ public static class BrokerBox
             BrokerOptions options = provider.GetRequiredService<IOptions<BrokerOptions>>().Value;
             return BrokerNode.Open(options.DataFolder, options.Storage, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<BrokerNode>>());
         });
+        services.AddMetrics();
         services.AddSingleton<ConnectionList>();
+        services.AddSingleton<BrokerMetrics>();
         services.AddSingleton(provider => new BrokerContext(
             provider.GetRequiredService<BrokerNode>(),
             provider.GetRequiredService<Users>(),
             provider.GetRequiredService<IOptions<BrokerOptions>>().Value,
             provider.GetRequiredService<ConnectionList>(),
+            provider.GetRequiredService<BrokerMetrics>(),
             provider.GetRequiredService<ILogger<BrokerNode>>()));
         services.AddHostedService<BrokerLife>();
     }

@@ -62,9 +62,7 @@ internal sealed partial class AmqpConnectionHandler(BrokerContext broker) : Conn
         catch (AmqpException fault)
         {
             Log.Refused(broker.Logger, transport.ConnectionId, fault.ReplyText);
-            uint method = fault.Method == AmqpException.TheMethodAtHand ? 0 : fault.Method;
-            await outgoing.EndAsync(new MethodFrame(0, MethodId.ConnectionClose)
-                .Short((ushort)fault.Code).ShortString(fault.ReplyText).Short((ushort)(method >> 16)).Short((ushort)method).ToArray());
+            await Farewell.CloseAsync(transport, outgoing, Farewell.Frame(0, MethodId.ConnectionClose, fault, methodAtHand: 0));
             return null;
         }
     }

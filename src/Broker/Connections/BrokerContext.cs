@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Access;
+using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Connections;
 
 /// <summary>What every connection shares.</summary>
-internal sealed record BrokerContext(BrokerNode Node, Users Users, BrokerOptions Options, ConnectionList Connections, ILogger Logger)
+internal sealed record BrokerContext(BrokerNode Node, Users Users, BrokerOptions Options, ConnectionList Connections, BrokerMetrics Metrics, ILogger Logger)
 {
     public LimitOptions Limits => Options.Limits;
 }

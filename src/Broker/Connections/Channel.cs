@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Connections;
@@ -119,6 +120,7 @@ internal sealed class Channel(Connection connection, ushort number)
     {
         Envelope envelope = new(borrowedEnvelope);
         Content content = new(envelope.Routing, PropertiesToSend(consumer.Queue, entry, envelope), borrowedBody);
+        NoteDelivery(envelope, consumer.Queue);
         lock (_deliveryGate)
         {
             ulong tag = ++_deliveryTag;
@@ -140,6 +142,7 @@ internal sealed class Channel(Connection connection, ushort number)
     {
         Envelope envelope = new(message.Envelope.Span);
         Content content = new(envelope.Routing, PropertiesToSend(queue, entry, envelope), message.Body.Span);
+        NoteDelivery(envelope, queue);
         lock (_deliveryGate)
         {
             ulong tag = ++_deliveryTag;
@@ -290,6 +293,12 @@ internal sealed class Channel(Connection connection, ushort number)
         }
 
         if (IsConfirming) connection.AnswerLater(this);
+    }
+
+    private void NoteDelivery(in Envelope envelope, Queue queue)
+    {
+        connection.Broker.Metrics.Delivered();
+        if (MessageTracing.IsOn) MessageTracing.NoteOutgoing(envelope, queue.Name);
     }
 
     private static ReadOnlySpan<byte> PropertiesToSend(Queue queue, in QueueEntry entry, in Envelope envelope)

@@ -15,8 +15,6 @@ namespace Quintet.Broker.Connections;
 /// </summary>
 internal sealed partial class Connection(ConnectionContext transport, OutgoingFrames outgoing, ConnectionFacts facts, BrokerContext broker)
 {
-    private static readonly TimeSpan CloseOkPatience = TimeSpan.FromSeconds(5);
-
     private readonly ConcurrentDictionary<ushort, Channel> _channels = [];
     private readonly List<Channel> _confirming = [];
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(transport.ConnectionClosed);
@@ -257,7 +255,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         channel.IsClosing = true;
         await channel.ReleaseAsync();
         Log.ChannelFault(broker.Logger, Name, channel.Number, fault.ReplyText);
-        outgoing.Send(CloseFrame(channel.Number, MethodId.ChannelClose, fault));
+        outgoing.Send(Farewell.Frame(channel.Number, MethodId.ChannelClose, fault, _method));
     }
 
     private async Task CloseAsync(AmqpException fault)
@@ -265,38 +263,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         Log.ConnectionFault(broker.Logger, Name, fault.ReplyText);
         _isClosed = true;
         foreach (Channel channel in _channels.Values) channel.IsClosing = true;
-        await outgoing.EndAsync(CloseFrame(0, MethodId.ConnectionClose, fault));
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(transport.ConnectionClosed);
-        patience.CancelAfter(CloseOkPatience);
-        try
-        {
-            // The client's close-ok, or its end; whatever else it still sends is passed over.
-            while (true)
-            {
-                System.IO.Pipelines.ReadResult read = await transport.Transport.Input.ReadAsync(patience.Token);
-                bool isOk = EndsWithCloseOk(read.Buffer);
-                transport.Transport.Input.AdvanceTo(read.Buffer.End);
-                if (isOk || read.IsCompleted) return;
-            }
-        }
-        catch (Exception end) when (end is OperationCanceledException or IOException)
-        {
-            // It had its time.
-        }
-    }
-
-    private static bool EndsWithCloseOk(in ReadOnlySequence<byte> octets)
-    {
-        ReadOnlySpan<byte> closeOk = [1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 51, FrameReader.FrameEnd];
-        return octets.Length >= closeOk.Length && octets.Slice(octets.Length - closeOk.Length).ToArray().AsSpan().SequenceEqual(closeOk);
-    }
-
-    private byte[] CloseFrame(ushort channel, uint method, AmqpException fault)
-    {
-        uint failed = fault.Method == AmqpException.TheMethodAtHand ? _method : fault.Method;
-        return new MethodFrame(channel, method)
-            .Short((ushort)fault.Code).ShortString(fault.ReplyText).Short((ushort)(failed >> 16)).Short((ushort)failed)
-            .ToArray();
+        await Farewell.CloseAsync(transport, outgoing, Farewell.Frame(0, MethodId.ConnectionClose, fault, _method));
     }
 
     private async Task ReleaseAsync()

@@ -129,9 +129,9 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
             && capabilities.Flag("authentication_failure_close");
         if (isKnownMechanism && wantsClose)
         {
-            string text = $"ACCESS_REFUSED - Login was refused using authentication mechanism {mechanism}. For details see the broker logfile.";
-            await outgoing.EndAsync(new MethodFrame(0, MethodId.ConnectionClose).Short((ushort)ReplyCode.AccessRefused).ShortString(text).Short(0).Short(0).ToArray());
-            await ReadAsync(MethodId.ConnectionCloseOk, stop);
+            AmqpException refused = new(
+                ReplyCode.AccessRefused, $"Login was refused using authentication mechanism {mechanism}. For details see the broker logfile.", 0);
+            await Farewell.CloseAsync(transport, outgoing, Farewell.Frame(0, MethodId.ConnectionClose, refused, methodAtHand: 0));
             return;
         }
 

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Storage;
+using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Connections;
@@ -34,12 +36,15 @@ internal sealed class Publishing(Connection connection)
         long now = connection.Broker.Node.Time.GetUtcNow().ToUnixTimeMilliseconds();
         long expiresAt = properties.HasExpiration ? now + ReadExpiration(properties.Expiration) : 0;
 
+        connection.Broker.Metrics.Published();
+        using Activity? span = MessageTracing.IsOn ? MessageTracing.StartIncoming(properties, exchange.Name, key) : null;
         _route.Clear();
         _route.Follow(exchange, new RoutedMessage(key, properties.Headers));
         ReadOnlySpan<byte> octets = content.EnvelopeOctets;
         if (properties.HasCopies) octets = FollowCopies(exchange, envelope, properties);
         if (_route.Queues.Count == 0)
         {
+            connection.Broker.Metrics.Unroutable();
             if (content.IsMandatory) Return(channel, octets, content.BorrowedBody.Span);
             channel.Confirms?.Accept(number, isStored: false, isRefused: false);
             return;
@@ -55,6 +60,7 @@ internal sealed class Publishing(Connection connection)
             NowMs = now,
         };
         Acceptance accepted = Accept(channel, message, number);
+        if (accepted.IsRefused) connection.Broker.Metrics.Refused();
         channel.Confirms?.Accept(number, accepted.IsStored, accepted.IsRefused);
     }
 

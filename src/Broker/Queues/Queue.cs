@@ -1,3 +1,4 @@
+using Quintet.Broker.Amqp;
 using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Queues;
@@ -10,15 +11,12 @@ internal sealed class Queue : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly QueueServices _services;
-    private readonly ReadyMessages _ready;
+    private readonly QueueContents _contents;
     private readonly ConsumerRing _consumers;
-    private readonly DyingMessages _dying;
     private readonly QueueTimer _timer;
     private readonly CancellationTokenSource _stop = new();
-    private readonly LengthLimit? _limit;
-    private ulong _nextPosition;
     private int _unacked;
-    private bool _isDeleted;
+    private long _lastUsedMs;
     private Task? _coldRead;
     private (MessageRef Ref, StoredMessage Message)? _lent;
 
@@ -26,12 +24,10 @@ internal sealed class Queue : IAsyncDisposable
     {
         Settings = settings;
         _services = services;
-        _ready = new ReadyMessages(settings.IsQuorum ? 2 : settings.PriorityMax + 1, settings.IsQuorum);
+        _contents = new QueueContents(this, services);
         _consumers = new ConsumerRing(settings.IsSingleActive);
-        _dying = new DyingMessages(this, services);
         _timer = new QueueTimer(services.Time, OnTimer);
-        _limit = LengthLimit.Of(settings, _ready);
-        LastUsedMs = services.NowMs;
+        _lastUsedMs = services.NowMs;
         lock (_gate) ScheduleLocked();
     }
 
@@ -42,16 +38,11 @@ internal sealed class Queue : IAsyncDisposable
     /// <summary>The connection that alone may use the queue, when it is exclusive. Set before the queue is seen by anybody else.</summary>
     public object? Owner { get; init; }
 
-    /// <summary>True once a consumer was there: only then does auto-delete apply.</summary>
-    public bool HadConsumer { get; private set; }
-
-    public long LastUsedMs { get; private set; }
-
     public QueueCounts Counts
     {
         get
         {
-            lock (_gate) return new QueueCounts(_ready.Count, _unacked, _consumers.Count, _ready.Bytes);
+            lock (_gate) return CountsLocked();
         }
     }
 
@@ -67,7 +58,7 @@ internal sealed class Queue : IAsyncDisposable
     {
         get
         {
-            lock (_gate) return _isDeleted;
+            lock (_gate) return _contents.IsDeleted;
         }
     }
 
@@ -76,14 +67,8 @@ internal sealed class Queue : IAsyncDisposable
     {
         lock (_gate)
         {
-            foreach (RecoveredMessage message in messages)
-            {
-                QueueEntry entry = QueueEntry.Of(message, _nextPosition++);
-                entry.ExpiresAt = EarlierOf(entry.ExpiresAt, message.Stamp.EnqueuedAt);
-                _ready.Add(entry);
-            }
-
-            ExpireLocked(_services.NowMs);
+            foreach (RecoveredMessage message in messages) _contents.Restore(message);
+            _contents.Expire(_services.NowMs);
             ScheduleLocked();
         }
     }
@@ -91,46 +76,41 @@ internal sealed class Queue : IAsyncDisposable
     /// <summary>Asks for the place of one more message. False: the publisher gets a nack. True: <see cref="Enqueue"/> must follow.</summary>
     public bool TryReserve(int bodyBytes)
     {
-        if (_limit is null) return true;
-        lock (_gate) return _limit.TryReserve(bodyBytes);
-    }
-
-    /// <summary>Takes a message it had no room for straight to its dead-letter exchange (x-overflow: reject-publish-dlx).</summary>
-    public void BuryRefused(MemoryMessage message)
-    {
-        lock (_gate) BuryLocked(new QueueEntry { Memory = message, BodyBytes = message.Body.Length }, DeathReason.MaxLength);
+        if (!_contents.HasLimit) return true;
+        lock (_gate) return _contents.TryReserve(bodyBytes);
     }
 
     /// <summary>Gives a reserved place up, since the message could not be stored.</summary>
     public void CancelReservation(int bodyBytes)
     {
-        if (_limit is null) return;
-        lock (_gate) _limit.Release(bodyBytes);
+        if (!_contents.HasLimit) return;
+        lock (_gate) _contents.Release(bodyBytes);
     }
 
-    public void Enqueue(QueueEntry entry, long nowMs)
+    /// <summary>Takes a message it had no room for straight to its dead-letter exchange (x-overflow: reject-publish-dlx).</summary>
+    public void BuryRefused(MemoryMessage message)
+    {
+        lock (_gate) _contents.Bury(new QueueEntry { Memory = message, BodyBytes = message.Body.Length }, DeathReason.MaxLength);
+    }
+
+    public void Enqueue(in QueueEntry entry, long nowMs)
     {
         lock (_gate)
         {
-            _limit?.Release(entry.BodyBytes);
-            if (!_isDeleted)
+            _contents.Release(entry.BodyBytes);
+            if (!_contents.IsDeleted)
             {
-                entry.Position = _nextPosition++;
-                entry.ExpiresAt = EarlierOf(entry.ExpiresAt, nowMs);
-                _ready.Add(entry);
+                bool canExpire = _contents.Add(entry, nowMs);
                 PumpLocked(nowMs); // before expiry: a message with a ttl of 0 still goes to a consumer that waits for it
-                DropOverflowLocked();
-                if (entry.ExpiresAt != 0)
-                {
-                    ExpireLocked(nowMs);
-                    ScheduleLocked();
-                }
-
+                _contents.DropOverflow();
+                if (!canExpire) return;
+                _contents.Expire(nowMs);
+                ScheduleLocked();
                 return;
             }
         }
 
-        if (entry.IsStored) _services.Store.Settle(entry.Ref); // deleted between routing and here
+        Forget(entry); // deleted between routing and here
     }
 
     /// <summary>Hands out what can be handed out: called when a consumer has room again.</summary>
@@ -143,12 +123,11 @@ internal sealed class Queue : IAsyncDisposable
     {
         lock (_gate)
         {
-            ThrowIfDeleted();
+            if (_contents.IsDeleted) throw new AmqpException(ReplyCode.NotFound, $"no {Settings.Described}");
             bool isRefused = !Settings.IsQuorum && (_consumers.HasExclusive || (consumer.IsExclusive && _consumers.Count > 0));
             if (isRefused || (consumer.IsExclusive && Settings.IsSingleActive))
-                throw new Amqp.AmqpException(Amqp.ReplyCode.AccessRefused, $"{Settings.Described} in exclusive use");
+                throw new AmqpException(ReplyCode.AccessRefused, $"{Settings.Described} in exclusive use");
             _consumers.Add(consumer);
-            HadConsumer = true;
         }
     }
 
@@ -160,7 +139,7 @@ internal sealed class Queue : IAsyncDisposable
             if (!_consumers.Remove(consumer)) return false;
             TouchLocked();
             PumpLocked(0); // another may be the active one now
-            return Settings.IsAutoDelete && _consumers.Count == 0 && !_isDeleted;
+            return Settings.IsAutoDelete && _consumers.Count == 0 && !_contents.IsDeleted;
         }
     }
 
@@ -170,14 +149,13 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate)
         {
             TouchLocked();
-            long now = _services.NowMs;
-            ExpireLocked(now);
+            _contents.Expire(_services.NowMs);
             entry = default;
             messagesLeft = 0;
-            if (_ready.Count == 0) return false;
-            entry = _ready.Peek();
-            _ready.RemoveNext();
-            messagesLeft = _ready.Count;
+            if (_contents.Count == 0) return false;
+            entry = _contents.Peek();
+            _contents.RemoveNext();
+            messagesLeft = _contents.Count;
             if (!noAck) _unacked++;
             ScheduleLocked();
             return true;
@@ -205,18 +183,18 @@ internal sealed class Queue : IAsyncDisposable
         if (entry.IsStored) _services.Store.Settle(entry.Ref);
     }
 
-    /// <summary>The messages go back to where they were; in a quorum queue each return counts, and one too many kills.</summary>
+    /// <summary>The messages go back to where they were.</summary>
     public void Requeue(ReadOnlySpan<UnackedMessage> messages)
     {
         lock (_gate)
         {
             ReleaseLocked(messages);
-            if (!_isDeleted)
+            if (!_contents.IsDeleted)
             {
-                foreach (ref readonly UnackedMessage message in messages) PutBackLocked(message.Entry);
-                DropOverflowLocked();
+                foreach (ref readonly UnackedMessage message in messages) _contents.PutBack(message.Entry);
+                _contents.DropOverflow();
                 long now = _services.NowMs;
-                ExpireLocked(now);
+                _contents.Expire(now);
                 PumpLocked(now);
                 ScheduleLocked();
                 return;
@@ -232,13 +210,7 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate)
         {
             ReleaseLocked(messages);
-            foreach (ref readonly UnackedMessage message in messages)
-            {
-                QueueEntry entry = message.Entry;
-                if (Settings.IsQuorum) entry.DeliveryCount = (ushort)Math.Min(entry.DeliveryCount + 1, ushort.MaxValue);
-                BuryLocked(entry, DeathReason.Rejected);
-            }
-
+            foreach (ref readonly UnackedMessage message in messages) _contents.Reject(message.Entry);
             PumpLocked(0);
         }
     }
@@ -249,7 +221,7 @@ internal sealed class Queue : IAsyncDisposable
         List<QueueEntry> purged;
         lock (_gate)
         {
-            purged = _ready.Drain();
+            purged = _contents.Drain();
             ScheduleLocked();
         }
 
@@ -270,9 +242,9 @@ internal sealed class Queue : IAsyncDisposable
         Consumer[] consumers;
         lock (_gate)
         {
-            if (_isDeleted || !condition(new QueueCounts(_ready.Count, _unacked, _consumers.Count, _ready.Bytes))) return null;
-            _isDeleted = true;
-            dropped = _ready.Drain();
+            if (_contents.IsDeleted || !condition(CountsLocked())) return null;
+            _contents.IsDeleted = true;
+            dropped = _contents.Drain();
             consumers = [.. _consumers.All];
             _consumers.Clear();
             _timer.Dispose();
@@ -293,22 +265,25 @@ internal sealed class Queue : IAsyncDisposable
 
         await _stop.CancelAsync();
         if (coldRead is not null) await coldRead;
-        await _dying.DisposeAsync();
+        await _contents.DisposeAsync();
         _stop.Dispose();
     }
 
+    private QueueCounts CountsLocked() => new(_contents.Count, _unacked, _consumers.Count, _contents.Bytes);
+
+    // nowMs is 0 where nobody has looked at the clock yet; it is looked at only for a message that expires.
     private void PumpLocked(long nowMs)
     {
-        while (_ready.Count > 0 && _coldRead is null)
+        while (_contents.Count > 0 && _coldRead is null)
         {
-            QueueEntry entry = _ready.Peek();
+            QueueEntry entry = _contents.Peek();
             if (entry.ExpiresAt != 0)
             {
                 if (nowMs == 0) nowMs = _services.NowMs;
                 if (entry.ExpiresAt < nowMs)
                 {
-                    _ready.RemoveNext();
-                    BuryLocked(entry, DeathReason.Expired);
+                    _contents.RemoveNext();
+                    _contents.Bury(entry, DeathReason.Expired);
                     continue;
                 }
             }
@@ -322,7 +297,7 @@ internal sealed class Queue : IAsyncDisposable
                 return;
             }
 
-            _ready.RemoveNext();
+            _contents.RemoveNext();
             DeliverLocked(consumer, entry, stored);
         }
     }
@@ -372,7 +347,7 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate)
         {
             _coldRead = null;
-            if (failure is StorageDamagedException && _ready.Count > 0 && _ready.Peek().Ref == message) _ready.RemoveNext();
+            if (failure is StorageDamagedException && _contents.Count > 0 && _contents.Peek().Ref == message) _contents.RemoveNext();
             _lent = read is { } lent ? (message, lent) : null;
             if (failure is null or StorageDamagedException) PumpLocked(0);
             _lent?.Message.Dispose();
@@ -382,30 +357,6 @@ internal sealed class Queue : IAsyncDisposable
         if (failure is not null and not OperationCanceledException) _services.Failed(this, failure);
     }
 
-    private void PutBackLocked(QueueEntry entry)
-    {
-        entry.IsRedelivered = true;
-        if (Settings.IsQuorum)
-        {
-            entry.DeliveryCount = (ushort)Math.Min(entry.DeliveryCount + 1, ushort.MaxValue);
-            if (Settings.DeliveryLimit is { } limit && entry.DeliveryCount > limit)
-            {
-                BuryLocked(entry, DeathReason.DeliveryLimit);
-                return;
-            }
-
-            if (entry.IsStored) _services.Store.RecordDelivery(entry.Ref, entry.DeliveryCount);
-        }
-
-        _ready.PutBack(entry);
-    }
-
-    private void BuryLocked(in QueueEntry entry, DeathReason reason)
-    {
-        if (Settings.DeadLetter is not null && !_isDeleted) _dying.Add(entry, reason);
-        else if (entry.IsStored) _services.Store.Settle(entry.Ref);
-    }
-
     private void ReleaseLocked(ReadOnlySpan<UnackedMessage> messages)
     {
         _unacked -= messages.Length;
@@ -413,33 +364,12 @@ internal sealed class Queue : IAsyncDisposable
             if (message.Consumer is { } consumer) consumer.Unacked--;
     }
 
-    private void DropOverflowLocked()
-    {
-        while (_limit is { IsExceeded: true })
-        {
-            QueueEntry entry = _ready.PeekLeast();
-            _ready.RemoveLeast();
-            BuryLocked(entry, DeathReason.MaxLength);
-        }
-    }
-
-    private void ExpireLocked(long nowMs)
-    {
-        for (int level = 0; level < _ready.Levels; level++)
-            while (_ready.TryPeekLevel(level, out QueueEntry entry) && entry.ExpiresAt != 0 && entry.ExpiresAt <= nowMs)
-            {
-                _ready.RemoveFromLevel(level);
-                BuryLocked(entry, DeathReason.Expired);
-            }
-    }
-
     private void ScheduleLocked()
     {
-        long due = long.MaxValue;
-        for (int level = 0; level < _ready.Levels; level++)
-            if (_ready.TryPeekLevel(level, out QueueEntry entry) && entry.ExpiresAt != 0) due = Math.Min(due, entry.ExpiresAt);
-        if (Settings.ExpiresMs is { } expires && _consumers.Count == 0) due = Math.Min(due, LastUsedMs + expires);
-        if (!_isDeleted) _timer.Set(due);
+        if (_contents.IsDeleted) return;
+        long due = _contents.NextExpiry();
+        if (Settings.ExpiresMs is { } expires && _consumers.Count == 0) due = Math.Min(due, _lastUsedMs + expires);
+        _timer.Set(due);
     }
 
     private void OnTimer()
@@ -447,11 +377,11 @@ internal sealed class Queue : IAsyncDisposable
         bool isUnused;
         lock (_gate)
         {
-            if (_isDeleted) return;
+            if (_contents.IsDeleted) return;
             _timer.Fired();
             long now = _services.NowMs;
-            ExpireLocked(now);
-            isUnused = Settings.ExpiresMs is { } expires && _consumers.Count == 0 && LastUsedMs + expires <= now;
+            _contents.Expire(now);
+            isUnused = Settings.ExpiresMs is { } expires && _consumers.Count == 0 && _lastUsedMs + expires <= now;
             if (!isUnused) ScheduleLocked();
         }
 
@@ -460,19 +390,7 @@ internal sealed class Queue : IAsyncDisposable
 
     private void TouchLocked()
     {
-        LastUsedMs = _services.NowMs;
+        _lastUsedMs = _services.NowMs;
         if (Settings.ExpiresMs is not null) ScheduleLocked();
-    }
-
-    private long EarlierOf(long expiresAt, long enqueuedAt)
-    {
-        if (Settings.MessageTtlMs is not { } ttl) return expiresAt;
-        long byQueue = enqueuedAt + ttl;
-        return expiresAt == 0 ? byQueue : Math.Min(expiresAt, byQueue);
-    }
-
-    private void ThrowIfDeleted()
-    {
-        if (_isDeleted) throw new Amqp.AmqpException(Amqp.ReplyCode.NotFound, $"no {Settings.Described}");
     }
 }

@@ -1,0 +1,133 @@
+using Quintet.Broker.Storage;
+
+namespace Quintet.Broker.Queues;
+
+/// <summary>
+/// What is in a queue and what becomes of it: order, limits, expiry, return and death. Not thread-safe; guarded by its queue's gate.
+/// </summary>
+internal sealed class QueueContents : IAsyncDisposable
+{
+    private readonly QueueSettings _settings;
+    private readonly QueueServices _services;
+    private readonly ReadyMessages _ready;
+    private readonly LengthLimit? _limit;
+    private readonly DyingMessages _dying;
+    private ulong _nextPosition;
+
+    public QueueContents(Queue queue, QueueServices services)
+    {
+        _settings = queue.Settings;
+        _services = services;
+        _ready = new ReadyMessages(_settings.IsQuorum ? 2 : _settings.PriorityMax + 1, _settings.IsQuorum);
+        _limit = LengthLimit.Of(_settings, _ready);
+        _dying = new DyingMessages(queue, services);
+    }
+
+    public int Count => _ready.Count;
+
+    public long Bytes => _ready.Bytes;
+
+    public bool HasLimit => _limit is not null;
+
+    /// <summary>From now on nothing dies any more, it is just gone.</summary>
+    public bool IsDeleted { get; set; }
+
+    public bool TryReserve(int bodyBytes) => _limit!.TryReserve(bodyBytes);
+
+    public void Release(int bodyBytes) => _limit?.Release(bodyBytes);
+
+    public void Restore(RecoveredMessage message)
+    {
+        QueueEntry entry = QueueEntry.Of(message, _nextPosition++);
+        entry.ExpiresAt = EarlierOf(entry.ExpiresAt, message.Stamp.EnqueuedAt);
+        _ready.Add(entry);
+    }
+
+    /// <summary>Puts a new message last; true when it can expire.</summary>
+    public bool Add(QueueEntry entry, long nowMs)
+    {
+        entry.Position = _nextPosition++;
+        entry.ExpiresAt = EarlierOf(entry.ExpiresAt, nowMs);
+        _ready.Add(entry);
+        return entry.ExpiresAt != 0;
+    }
+
+    public QueueEntry Peek() => _ready.Peek();
+
+    public void RemoveNext() => _ready.RemoveNext();
+
+    /// <summary>Puts a message back to its place; in a quorum queue each return counts, and one too many kills.</summary>
+    public void PutBack(QueueEntry entry)
+    {
+        entry.IsRedelivered = true;
+        if (_settings.IsQuorum)
+        {
+            entry.DeliveryCount = OneMore(entry.DeliveryCount);
+            if (_settings.DeliveryLimit is { } limit && entry.DeliveryCount > limit)
+            {
+                Bury(entry, DeathReason.DeliveryLimit);
+                return;
+            }
+
+            if (entry.IsStored) _services.Store.RecordDelivery(entry.Ref, entry.DeliveryCount);
+        }
+
+        _ready.PutBack(entry);
+    }
+
+    public void Reject(QueueEntry entry)
+    {
+        if (_settings.IsQuorum) entry.DeliveryCount = OneMore(entry.DeliveryCount);
+        Bury(entry, DeathReason.Rejected);
+    }
+
+    /// <summary>Sends a message to the dead-letter exchange, or forgets it where there is none.</summary>
+    public void Bury(in QueueEntry entry, DeathReason reason)
+    {
+        if (_settings.DeadLetter is not null && !IsDeleted) _dying.Add(entry, reason);
+        else if (entry.IsStored) _services.Store.Settle(entry.Ref);
+    }
+
+    public void DropOverflow()
+    {
+        while (_limit is { IsExceeded: true })
+        {
+            QueueEntry entry = _ready.PeekLeast();
+            _ready.RemoveLeast();
+            Bury(entry, DeathReason.MaxLength);
+        }
+    }
+
+    /// <summary>Buries what has expired at the front, which is where RabbitMQ's queues look too.</summary>
+    public void Expire(long nowMs)
+    {
+        for (int level = 0; level < _ready.Levels; level++)
+            while (_ready.TryPeekLevel(level, out QueueEntry entry) && entry.ExpiresAt != 0 && entry.ExpiresAt <= nowMs)
+            {
+                _ready.RemoveFromLevel(level);
+                Bury(entry, DeathReason.Expired);
+            }
+    }
+
+    /// <summary>When the next message at the front expires, <see cref="long.MaxValue"/> for never.</summary>
+    public long NextExpiry()
+    {
+        long due = long.MaxValue;
+        for (int level = 0; level < _ready.Levels; level++)
+            if (_ready.TryPeekLevel(level, out QueueEntry entry) && entry.ExpiresAt != 0) due = Math.Min(due, entry.ExpiresAt);
+        return due;
+    }
+
+    public List<QueueEntry> Drain() => _ready.Drain();
+
+    public ValueTask DisposeAsync() => _dying.DisposeAsync();
+
+    private static ushort OneMore(ushort count) => (ushort)Math.Min(count + 1, ushort.MaxValue);
+
+    private long EarlierOf(long expiresAt, long enqueuedAt)
+    {
+        if (_settings.MessageTtlMs is not { } ttl) return expiresAt;
+        long byQueue = enqueuedAt + ttl;
+        return expiresAt == 0 ? byQueue : Math.Min(expiresAt, byQueue);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Quintet.Hosting.Settings;
+using Quintet.TestKit.Files;
+using RabbitMQ.Client;
+using Xunit;
+
+namespace Quintet.Broker.Tests.Systems;
+
+/// <summary>A whole broker on free ports over a folder of its own.</summary>
+internal sealed class RunningBroker : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly TempFolder? _folder;
+
+    private RunningBroker(WebApplication app, TempFolder? folder, string data)
+    {
+        _app = app;
+        _folder = folder;
+        DataFolder = data;
+        Ports = BrokerBox.PortsOf(app);
+    }
+
+    public BrokerPorts Ports { get; }
+
+    public string DataFolder { get; }
+
+    public static Task<RunningBroker> StartAsync(params (string Key, string? Value)[] settings)
+    {
+        TempFolder folder = new();
+        return StartAsync(folder, folder["data"], settings);
+    }
+
+    /// <summary>A broker over a folder that somebody else owns.</summary>
+    public static Task<RunningBroker> StartOverAsync(string dataFolder, params (string Key, string? Value)[] settings) =>
+        StartAsync(null, dataFolder, settings);
+
+    private static async Task<RunningBroker> StartAsync(TempFolder? folder, string data, (string Key, string? Value)[] settings)
+    {
+        WebApplication app = BrokerBox.Build(BoxSettings.From(
+            [("Broker:Port", "0"), ("Broker:ManagementPort", "0"), ("Broker:DataFolder", data), ("Logging:LogLevel:Default", "Error"), ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning"), .. settings]));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new RunningBroker(app, folder, data);
+    }
+
+    public ConnectionFactory Factory(string user = "guest", string password = "guest") => new()
+    {
+        HostName = "127.0.0.1",
+        Port = Ports.Amqp,
+        UserName = user,
+        Password = password,
+        AutomaticRecoveryEnabled = false,
+    };
+
+    public Task<IConnection> ConnectAsync(string user = "guest", string password = "guest") =>
+        Factory(user, password).CreateConnectionAsync(TestContext.Current.CancellationToken);
+
+    public Task<RawClient> ConnectRawAsync() => RawClient.ConnectAsync(Ports.Amqp);
+
+    public HttpClient Management(string? user = "guest", string password = "guest")
+    {
+        HttpClient http = new(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{Ports.Management}") };
+        if (user is not null)
+            http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        return http;
+    }
+
+    /// <summary>What the disk would hold if the process were killed now: the files as they are, while the broker goes on.</summary>
+    public string CopyAsAfterAKill(TempFolder to)
+    {
+        string copy = to[$"copy-{Guid.NewGuid():N}"];
+        Directory.CreateDirectory(copy);
+        foreach (string file in Directory.GetFiles(DataFolder).Where(file => Path.GetFileName(file) != ".lock"))
+        {
+            using FileStream from = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using FileStream into = File.Create(Path.Combine(copy, Path.GetFileName(file)));
+            from.CopyTo(into);
+        }
+
+        return copy;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+        _folder?.Dispose();
+    }
+}
