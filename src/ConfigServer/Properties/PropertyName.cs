@@ -6,9 +6,11 @@ internal static class PropertyName
     /// <summary>The list that a name is an item of (<c>servers</c> for <c>servers[0].host</c>), or null when it is of none.</summary>
     public static string? ListOf(string name)
     {
+        int close = -1; // looked for again only once passed: a name of brackets alone must not take quadratic time
         for (int open = name.IndexOf('[', StringComparison.Ordinal); open >= 0; open = name.IndexOf('[', open + 1))
         {
-            int close = name.IndexOf(']', open);
+            if (close < open) close = name.IndexOf(']', open);
+            if (close < 0) return null;
             if (close > open + 1 && name.AsSpan(open + 1, close - open - 1).IndexOfAnyExceptInRange('0', '9') < 0) return name[..open];
         }
 

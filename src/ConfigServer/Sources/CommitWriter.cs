@@ -1,4 +1,5 @@
 using LibGit2Sharp;
+using Microsoft.Win32.SafeHandles;
 
 namespace Quintet.ConfigServer.Sources;
 
@@ -147,8 +148,8 @@ internal sealed class CommitWriter(GitRepository repository, BranchSwap swap, Ti
         {
             string file = Path.Combine(folder, "objects", name[..2], name[2..]);
             if (!File.Exists(file)) continue; // it was there before, in a pack
-            using FileStream stored = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            stored.Flush(flushToDisk: true);
+            using SafeFileHandle stored = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete); // Git makes objects read-only
+            RandomAccess.FlushToDisk(stored);
         }
     }
 }

@@ -19,6 +19,7 @@ internal sealed partial class RefreshLoop(GitRepository repository, FirstStart f
         folderLock = TakeFolder(settings.DataFolder);
         firstStart.Swap.RemoveUnfinished();
         firstStart.Commit.MakeIfMissing();
+        Watch(); // before the first look: a commit between the two would otherwise wait for the next poll
         if (await labels.FindAsync(null, cancellationToken) is null)
             throw new RepositoryException($"the Git repository {repository.Path} has no branch '{labels.DefaultLabel}': make it, or name another with {ConfigServerOptions.Section}:DefaultLabel");
         await base.StartAsync(cancellationToken);
@@ -26,7 +27,6 @@ internal sealed partial class RefreshLoop(GitRepository repository, FirstStart f
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Watch();
         while (!stoppingToken.IsCancellationRequested)
         {
             await SignalAsync(stoppingToken);
@@ -53,7 +53,9 @@ internal sealed partial class RefreshLoop(GitRepository repository, FirstStart f
     {
         try
         {
-            Directory.CreateDirectory(folder);
+            // Configuration holds secrets sooner or later: a folder made here is for its owner alone.
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+            else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             // The operating system gives it back when the process ends, however it ends.
             return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }

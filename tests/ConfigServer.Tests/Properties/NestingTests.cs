@@ -58,6 +58,16 @@ public sealed class NestingTests
             iter: 3000);
     }
 
+    [Theory]
+    [InlineData("a[0]", "a")]
+    [InlineData("a.b[12].c[0]", "a.b")]
+    [InlineData("a[x.y]", null)]
+    [InlineData("a[x][3]", "a[x]")]
+    [InlineData("a[", null)]
+    [InlineData("a[]", null)]
+    [InlineData("a", null)]
+    public void A_list_item_knows_its_list(string name, string? expected) => Assert.Equal(expected, PropertyName.ListOf(name));
+
     [Fact]
     public void A_name_of_endless_depth_stays_flat()
     {
