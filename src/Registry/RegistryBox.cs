@@ -18,10 +18,14 @@ using Quintet.Registry.Telemetry;
 
 namespace Quintet.Registry;
 
-/// <summary>The registry: who is running where, and is it healthy; keys and values beside it. Speaks a subset of Consul's HTTP API.</summary>
+/// <summary>
+/// The registry: who is running where, and is it healthy; keys and values beside it. Speaks a subset of Consul's HTTP API.
+/// </summary>
 public static class RegistryBox
 {
-    /// <summary>An unstarted registry. It opens its data folder and its port when it is started, and says there what is wrong with either.</summary>
+    /// <summary>
+    /// An unstarted registry. It opens its data folder and its port when it is started, and says there what is wrong with either.
+    /// </summary>
     /// <param name="settings">Section <c>Registry</c>, see <see cref="RegistryOptions"/>.</param>
     public static WebApplication Build(BoxSettings settings) => Build(settings, static _ => { });
 

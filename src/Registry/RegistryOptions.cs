@@ -4,7 +4,9 @@ using Quintet.Hosting.Settings;
 
 namespace Quintet.Registry;
 
-/// <summary>Settings of the registry, section <c>Registry</c>. Only <see cref="Tokens"/> and <see cref="Anonymous"/> are taken over while it runs.</summary>
+/// <summary>
+/// Settings of the registry, section <c>Registry</c>. Only <see cref="Tokens"/> and <see cref="Anonymous"/> are taken over while it runs.
+/// </summary>
 public sealed class RegistryOptions
 {
     /// <summary><c>loopback</c> (default), <c>any</c>, or IP addresses separated by commas.</summary>
@@ -23,7 +25,9 @@ public sealed class RegistryOptions
     [RegularExpression("^[a-z0-9_-]+$")]
     public string Datacenter { get; set; } = "dc1";
 
-    /// <summary>The name of the node that agent registrations belong to; null means the machine's host name, which clients may resolve.</summary>
+    /// <summary>
+    /// The name of the node that agent registrations belong to; null means the machine's host name, which clients may resolve.
+    /// </summary>
     public string? NodeName { get; set; }
 
     /// <summary>The address of that node, which stands in for a service that gives none.</summary>
@@ -36,7 +40,10 @@ public sealed class RegistryOptions
     /// <summary>Who else may do what.</summary>
     public IList<RegistryToken> Tokens { get; } = [];
 
-    /// <summary>The log is rewritten as a snapshot when it is longer than this and than twice the last snapshot. 16 MiB: a start reads it in a blink.</summary>
+    /// <summary>
+    /// The log is rewritten as a snapshot when it is longer than this and than twice the last snapshot. 16 MiB: a start reads it in a
+    /// blink.
+    /// </summary>
     [Range(4096, long.MaxValue)]
     public long CompactAfterBytes { get; set; } = 16 << 20;
 
@@ -87,7 +94,7 @@ public sealed class RegistryCheckOptions
     /// <summary>The time an HTTP or TCP check may take when it does not say. Consul's default, 10 s.</summary>
     public TimeSpan DefaultTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Shorter intervals are raised to this. 100 ms: a dead instance is seen well within a second.</summary>
+    /// <summary>Shorter intervals and TTLs are raised to this. 100 ms: a dead instance is seen well within a second.</summary>
     public TimeSpan IntervalMin { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A new output of an unchanged status moves the index at most this often. Consul's default, 5 min.</summary>
@@ -129,11 +136,16 @@ public sealed class RegistryLimitOptions
     [Range(1, 64 << 20)]
     public int KeyValueBytesMax { get; set; } = 512 * 1024;
 
-    /// <summary>Bytes of any other body but a transaction's, which may have twice <see cref="KeyValueBytesMax"/>. A registration has a few hundred.</summary>
+    /// <summary>
+    /// Bytes of any other body but a transaction's, which may have twice <see cref="KeyValueBytesMax"/>. A registration has a few
+    /// hundred.
+    /// </summary>
     [Range(1024, 64 << 20)]
     public int BodyBytesMax { get; set; } = 64 * 1024;
 
-    /// <summary>UTF-16 units of a key, a service id or a check id. A request line holds 8 KiB, of which a unit may take nine bytes.</summary>
+    /// <summary>
+    /// UTF-16 units of a key, a service id or a check id. A request line holds 8 KiB, of which a unit may take nine bytes.
+    /// </summary>
     [Range(16, 8192)]
     public int NameLengthMax { get; set; } = 2048;
 
@@ -161,7 +173,10 @@ public sealed class RegistryLimitOptions
     [Range(1 << 20, 1 << 30)]
     public long WaitingWriteBytesMax { get; set; } = 64 << 20;
 
-    /// <summary>Removed keys and service names whose index is remembered, each. Older ones share one index; a watch on them may then wake once for nothing.</summary>
+    /// <summary>
+    /// Removed keys and service names whose index is remembered, each. Older ones share one index; a watch on them may then wake once for
+    /// nothing.
+    /// </summary>
     [Range(16, 10_000_000)]
     public int RemovalsRememberedMax { get; set; } = 65_536;
 

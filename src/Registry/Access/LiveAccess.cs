@@ -5,7 +5,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Quintet.Registry.Access;
 
-/// <summary>The credentials in use. A changed settings file is taken over when it is whole and valid; otherwise the last good one stays.</summary>
+/// <summary>
+/// The credentials in use. A changed settings file is taken over when it is whole and valid; otherwise the last good one stays.
+/// </summary>
 internal sealed partial class LiveAccess : IDisposable
 {
     private readonly IConfiguration _configuration;

@@ -18,8 +18,10 @@ internal sealed class RegistryRules : IValidateOptions<RegistryOptions>
             if (!IPNetwork.TryParse(options.Checks.DeniedNetworks[i], out _))
                 faults.Add($"Registry:Checks:DeniedNetworks:{i}: '{options.Checks.DeniedNetworks[i]}' is not a network such as 10.0.0.0/8");
         foreach ((string key, TimeSpan value) in Times(options))
-            if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(7)) faults.Add($"Registry:{key}: must be more than zero and at most seven days");
-        if (options.NodeName is { } node && node.Any(c => char.IsControl(c) || c is '/' or ' ')) faults.Add("Registry:NodeName: has a blank, a slash or a control character");
+            if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(7))
+                faults.Add($"Registry:{key}: must be more than zero and at most seven days");
+        if (options.NodeName is { } node && node.Any(c => char.IsControl(c) || c is '/' or ' '))
+            faults.Add("Registry:NodeName: has a blank, a slash or a control character");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 

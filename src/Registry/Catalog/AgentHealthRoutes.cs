@@ -71,7 +71,8 @@ internal sealed class AgentHealthRoutes(Reads reads)
 
     private static string Worst(IEnumerable<string> statuses) => statuses.MaxBy(Rank) ?? CheckStatus.Passing;
 
-    private static int Rank(string status) => status switch { Maintenance => 3, CheckStatus.Critical => 2, CheckStatus.Warning => 1, _ => 0 };
+    private static int Rank(string status) =>
+        status switch { Maintenance => 3, CheckStatus.Critical => 2, CheckStatus.Warning => 1, _ => 0 };
 
     private static int CodeOf(string status) => status switch { CheckStatus.Passing => 200, CheckStatus.Warning => 429, _ => 503 };
 }

@@ -8,7 +8,9 @@ using Quintet.Registry.Tables;
 
 namespace Quintet.Registry.Catalog;
 
-/// <summary>What the registry says about itself, and the checks of its node: <c>/v1/agent/self|members|checks|version</c>, <c>/v1/status/*</c>.</summary>
+/// <summary>
+/// What the registry says about itself, and the checks of its node: <c>/v1/agent/self|members|checks|version</c>, <c>/v1/status/*</c>.
+/// </summary>
 internal sealed class AgentRoutes(Reads reads, LiveAccess access, IOptions<RegistryOptions> options)
 {
     /// <summary>The level of the API that clients may expect; they read it as a version.</summary>

@@ -73,7 +73,8 @@ internal sealed class AgentServiceRoutes(CommitLoop commits, Reads reads, CheckS
             DemandOwnership(call, draft.State.Local, definition);
             if (!draft.State.Local.Instances.ContainsKey(definition.Service.Id) && draft.State.Local.Instances.Count >= limits.InstancesMax)
                 throw new RefusalException(429, "Too many service instances; the limit is Registry:Limits:InstancesMax");
-            if (draft.State.Local.CheckCount + definition.Checks.Count > limits.ChecksMax) throw new RefusalException(429, "Too many checks; the limit is Registry:Limits:ChecksMax");
+            if (draft.State.Local.CheckCount + definition.Checks.Count > limits.ChecksMax)
+                throw new RefusalException(429, "Too many checks; the limit is Registry:Limits:ChecksMax");
             draft.PutService(definition.Service with { Node = node });
             if (replacesChecks) RemoveOtherChecks(draft, definition);
             foreach (CheckRow check in definition.Checks) draft.PutCheck(KeepingStatus(draft, check with { Node = node }));
@@ -99,7 +100,8 @@ internal sealed class AgentServiceRoutes(CommitLoop commits, Reads reads, CheckS
     /// <summary>A registration may not take over the id of another's instance, nor the id of another's check.</summary>
     private static void DemandOwnership(Call call, NodeEntry local, ServiceDefinition definition)
     {
-        if (local.Instances.TryGetValue(definition.Service.Id, out InstanceEntry? instance)) Call.Demand(call.Grant.MayWriteService(instance.Row.Name));
+        if (local.Instances.TryGetValue(definition.Service.Id, out InstanceEntry? instance))
+            Call.Demand(call.Grant.MayWriteService(instance.Row.Name));
         foreach (CheckRow check in definition.Checks)
             if (local.FindCheck(check.Id) is { } other && other.ServiceId != definition.Service.Id)
                 Call.Demand(other.ServiceId.Length == 0 ? call.Grant.IsManagement : call.Grant.MayWriteService(local.Instances[other.ServiceId].Row.Name));

@@ -70,7 +70,8 @@ internal sealed class CatalogRoutes(Reads reads, IOptions<RegistryOptions> optio
         {
             json.WriteStartArray();
             foreach ((NodeEntry node, InstanceEntry instance) in state.InstancesOf(name))
-                if (query.Matches(node, instance) && filter(new FilteredInstance(node, instance))) CatalogJson.WriteCatalogRow(json, node.Row, instance.Row, Datacenter);
+                if (query.Matches(node, instance) && filter(new FilteredInstance(node, instance)))
+                    CatalogJson.WriteCatalogRow(json, node.Row, instance.Row, Datacenter);
             json.WriteEndArray();
         });
     }

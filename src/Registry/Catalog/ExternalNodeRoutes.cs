@@ -6,7 +6,9 @@ using Quintet.Registry.Tables;
 
 namespace Quintet.Registry.Catalog;
 
-/// <summary><c>/v1/catalog/register</c> and <c>/deregister</c>: nodes, services and checks that somebody else looks after. For management only.</summary>
+/// <summary>
+/// <c>/v1/catalog/register</c> and <c>/deregister</c>: nodes, services and checks that somebody else looks after. For management only.
+/// </summary>
 internal sealed class ExternalNodeRoutes(CommitLoop commits, IOptions<RegistryOptions> options)
 {
     public void Map(RouteTable routes)
@@ -36,7 +38,8 @@ internal sealed class ExternalNodeRoutes(CommitLoop commits, IOptions<RegistryOp
             if (service is not null) Put(draft, service with { Node = name });
             foreach (CheckRow check in checks)
             {
-                if (check.ServiceId.Length > 0 && !draft.State.Nodes[name].Instances.ContainsKey(check.ServiceId)) throw new RefusalException(500, "Missing service registration");
+                if (check.ServiceId.Length > 0 && !draft.State.Nodes[name].Instances.ContainsKey(check.ServiceId))
+                    throw new RefusalException(500, "Missing service registration");
                 draft.PutCheck(check with { Node = name });
             }
         });
@@ -54,7 +57,8 @@ internal sealed class ExternalNodeRoutes(CommitLoop commits, IOptions<RegistryOp
         {
             if (service.Length > 0) draft.RemoveService(node, service);
             else if (check.Length > 0) draft.RemoveCheck(node, check);
-            else if (node.Equals(draft.State.LocalNode, StringComparison.OrdinalIgnoreCase)) throw RefusalException.BadRequest("the node of the registry itself cannot be deregistered");
+            else if (node.Equals(draft.State.LocalNode, StringComparison.OrdinalIgnoreCase))
+                throw RefusalException.BadRequest("the node of the registry itself cannot be deregistered");
             else draft.RemoveNode(node);
         });
         await call.Json(json => json.WriteBooleanValue(true));

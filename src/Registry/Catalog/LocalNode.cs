@@ -8,7 +8,10 @@ using Quintet.Registry.Tables;
 
 namespace Quintet.Registry.Catalog;
 
-/// <summary>Writes this registry itself into its catalog: its node, the check that it is alive, and the service <c>consul</c>, all of which clients look for.</summary>
+/// <summary>
+/// Writes this registry itself into its catalog: its node, the check that it is alive, and the service <c>consul</c>, all of which
+/// clients look for.
+/// </summary>
 internal sealed class LocalNode(CommitLoop commits, IOptions<RegistryOptions> options) : IHostedService
 {
     public const string AliveCheck = "serfHealth";

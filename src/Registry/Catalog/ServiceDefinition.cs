@@ -61,14 +61,16 @@ internal sealed record ServiceDefinition(ServiceRow Service, IReadOnlyList<Check
         if (service.WeightPassing < 1) throw RefusalException.BadRequest("Invalid Weights: Passing must be greater than 0");
         if (service.WeightPassing > 65535 || service.WeightWarning is < 0 or > 65535)
             throw RefusalException.BadRequest("Invalid Weights: DNS Weight must be between 0 and 65535");
-        if (service.Kind.Length > 0) throw RefusalException.BadRequest($"Kind '{service.Kind}' is not supported by this registry: it has no mesh");
+        if (service.Kind.Length > 0)
+            throw RefusalException.BadRequest($"Kind '{service.Kind}' is not supported by this registry: it has no mesh");
         if (service.Name.Length > limits.NameLengthMax || service.Id.Length > limits.NameLengthMax)
             throw RefusalException.BadRequest($"Service name and ID may have {limits.NameLengthMax} characters");
     }
 
     public static void CheckMeta(ImmutableSortedDictionary<string, string> meta, string owner)
     {
-        if (meta.Count > MetaPairsMax) throw RefusalException.BadRequest($"Invalid {owner} Meta: Node metadata cannot contain more than {MetaPairsMax} key/value pairs");
+        if (meta.Count > MetaPairsMax)
+            throw RefusalException.BadRequest($"Invalid {owner} Meta: Node metadata cannot contain more than {MetaPairsMax} key/value pairs");
         foreach ((string key, string value) in meta)
         {
             string? fault = key.Length == 0 ? "Key cannot be blank"
@@ -76,7 +78,8 @@ internal sealed record ServiceDefinition(ServiceRow Service, IReadOnlyList<Check
                 : key.Length > MetaKeyMax ? $"Key is too long (limit: {MetaKeyMax} characters)"
                 : Encoding.UTF8.GetByteCount(value) > MetaValueMax ? $"Value is too long (limit: {MetaValueMax} characters)"
                 : null;
-            if (fault is not null) throw RefusalException.BadRequest($"Invalid {owner} Meta: Couldn't load metadata pair ('{key}', '{value}'): {fault}");
+            if (fault is not null)
+                throw RefusalException.BadRequest($"Invalid {owner} Meta: Couldn't load metadata pair ('{key}', '{value}'): {fault}");
         }
     }
 

@@ -27,17 +27,20 @@ internal sealed class AgentCheckRoutes(CommitLoop commits, CheckReports reports,
         if (fields.Text("Name").Length == 0) throw RefusalException.BadRequest("Missing check name");
         CheckRow check = CheckDefinition.Parse(element, options.Value.Checks);
         if (check.Id.Length == 0) check = check with { Id = check.Name };
-        if (check.Id.Length > options.Value.Limits.NameLengthMax) throw RefusalException.BadRequest($"CheckID may have {options.Value.Limits.NameLengthMax} characters");
+        if (check.Id.Length > options.Value.Limits.NameLengthMax)
+            throw RefusalException.BadRequest($"CheckID may have {options.Value.Limits.NameLengthMax} characters");
 
         await commits.WriteAsync(draft =>
         {
             NodeEntry local = draft.State.Local;
-            if (check.ServiceId.Length > 0 && !local.Instances.ContainsKey(check.ServiceId)) throw new RefusalException(500, $"ServiceID \"{check.ServiceId}\" does not exist");
+            if (check.ServiceId.Length > 0 && !local.Instances.ContainsKey(check.ServiceId))
+                throw new RefusalException(500, $"ServiceID \"{check.ServiceId}\" does not exist");
             CheckAccess.Demand(call.Grant, local, check);
             CheckRow? before = local.FindCheck(check.Id);
             if (before is not null) CheckAccess.Demand(call.Grant, local, before);
             bool goesOn = before is not null && check.GoesOnFrom(before);
-            if (before is null && local.CheckCount >= options.Value.Limits.ChecksMax) throw new RefusalException(429, "Too many checks; the limit is Registry:Limits:ChecksMax");
+            if (before is null && local.CheckCount >= options.Value.Limits.ChecksMax)
+                throw new RefusalException(429, "Too many checks; the limit is Registry:Limits:ChecksMax");
             draft.PutCheck(check with
             {
                 Node = local.Row.Name,

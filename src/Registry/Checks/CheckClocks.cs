@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Quintet.Registry.Checks;
 
-/// <summary>What is timed about checks and need not survive: when each was last heard, and since when it is critical. Monotonic time.</summary>
+/// <summary>
+/// What is timed about checks and need not survive: when each was last heard, and since when it is critical. Monotonic time.
+/// </summary>
 internal sealed class CheckClocks(TimeProvider time, IOptions<RegistryOptions> options)
 {
     private readonly ConcurrentDictionary<string, long> _heard = new(StringComparer.Ordinal);
@@ -24,7 +26,8 @@ internal sealed class CheckClocks(TimeProvider time, IOptions<RegistryOptions> o
     }
 
     /// <summary>How long the check has been critical; zero when it is not.</summary>
-    public TimeSpan SinceCritical(string checkId) => _critical.TryGetValue(checkId, out long since) ? time.GetElapsedTime(since) : TimeSpan.Zero;
+    public TimeSpan SinceCritical(string checkId) =>
+        _critical.TryGetValue(checkId, out long since) ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Whether an output may move the index again; a yes starts the next interval.</summary>
     public bool MayRaiseOutput(string checkId)

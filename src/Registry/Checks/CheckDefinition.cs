@@ -32,7 +32,8 @@ internal static class CheckDefinition
         string status = fields.Text("Status");
         CheckPlan plan = PlanOf(fields, options);
         RefuseUnsupported(fields);
-        if (status.Length > 0 && !CheckStatus.IsKnown(status)) throw RefusalException.BadRequest("Status for checks must 'passing', 'warning', 'critical'");
+        if (status.Length > 0 && !CheckStatus.IsKnown(status))
+            throw RefusalException.BadRequest("Status for checks must 'passing', 'warning', 'critical'");
         string id = fields.Text("CheckID") is { Length: > 0 } checkId ? checkId : fields.Text("ID");
         return new CheckRow
         {
@@ -71,7 +72,8 @@ internal static class CheckDefinition
         if (fields.Has("Args") || fields.Has("ScriptArgs") || fields.Has("Script") || fields.Text("DockerContainerID").Length > 0)
             throw new RefusalException(500, "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true");
         foreach (string kind in (string[])["GRPC", "H2PING", "UDP", "OSService", "AliasNode", "AliasService"])
-            if (fields.Text(kind).Length > 0) throw RefusalException.BadRequest($"Invalid check: {kind} checks are not supported by this registry; TTL, HTTP and TCP are");
+            if (fields.Text(kind).Length > 0)
+                throw RefusalException.BadRequest($"Invalid check: {kind} checks are not supported by this registry; TTL, HTTP and TCP are");
     }
 
     private static CheckPlan Checked(CheckPlan plan, RegistryCheckOptions options)
@@ -85,13 +87,16 @@ internal static class CheckDefinition
         foreach ((string name, TimeSpan value) in ((string, TimeSpan)[])[("TTL", plan.Ttl), ("Interval", plan.Interval), ("Timeout", plan.Timeout)])
             if (value > DurationMax) throw RefusalException.BadRequest($"Invalid check: {name} must be at most {DurationMax.TotalHours}h");
         if (plan.DeregisterAfter > TimeSpan.Zero && plan.DeregisterAfter < options.DeregisterAfterMin) plan = plan with { DeregisterAfter = options.DeregisterAfterMin };
-        if (plan.Ttl > TimeSpan.Zero) return plan;
+        if (plan.Ttl > TimeSpan.Zero) return plan with { Ttl = plan.Ttl < options.IntervalMin ? options.IntervalMin : plan.Ttl };
 
-        if (plan.Interval <= TimeSpan.Zero) throw RefusalException.BadRequest("Invalid check: Interval must be > 0 for Script, HTTP, or TCP checks");
+        if (plan.Interval <= TimeSpan.Zero)
+            throw RefusalException.BadRequest("Invalid check: Interval must be > 0 for Script, HTTP, or TCP checks");
         if (plan.Http.Length > 0 && !(Uri.TryCreate(plan.Http, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"))
             throw RefusalException.BadRequest($"Invalid check: HTTP must be an absolute http or https URL: \"{plan.Http}\"");
-        if (plan.Tcp.Length > 0 && !TryParseHostAndPort(plan.Tcp, out _)) throw RefusalException.BadRequest($"Invalid check: TCP must be host:port: \"{plan.Tcp}\"");
-        if (plan.Method.Length > 0 && !plan.Method.All(char.IsAsciiLetter)) throw RefusalException.BadRequest($"Invalid check: Method \"{plan.Method}\"");
+        if (plan.Tcp.Length > 0 && !TryParseHostAndPort(plan.Tcp, out _))
+            throw RefusalException.BadRequest($"Invalid check: TCP must be host:port: \"{plan.Tcp}\"");
+        if (plan.Method.Length > 0 && !plan.Method.All(char.IsAsciiLetter))
+            throw RefusalException.BadRequest($"Invalid check: Method \"{plan.Method}\"");
         return plan with
         {
             Interval = plan.Interval < options.IntervalMin ? options.IntervalMin : plan.Interval,

@@ -28,7 +28,8 @@ internal sealed class CheckReports(CommitLoop commits, CheckClocks clocks)
     public Task ReportAsync(Grant grant, string checkId, string status, string output)
     {
         CheckRow check = Demand(grant, checkId);
-        if (check.Plan is not { Ttl.Ticks: > 0 } plan) throw new RefusalException(500, $"CheckID \"{checkId}\" does not have associated TTL");
+        if (check.Plan is not { Ttl.Ticks: > 0 } plan)
+            throw new RefusalException(500, $"CheckID \"{checkId}\" does not have associated TTL");
         clocks.Beat(checkId);
         return RecordAsync(check, status, Cut(output, plan.OutputBytesMax));
     }

@@ -30,7 +30,8 @@ internal sealed class MaintenanceRoutes(CommitLoop commits)
         bool isOn = IsEnabled(call);
         await SetAsync(call, isOn, "Service", draft =>
         {
-            if (!draft.State.Local.Instances.TryGetValue(id, out InstanceEntry? instance)) throw new RefusalException(404, $"No service registered with ID \"{id}\"");
+            if (!draft.State.Local.Instances.TryGetValue(id, out InstanceEntry? instance))
+                throw new RefusalException(404, $"No service registered with ID \"{id}\"");
             Call.Demand(call.Grant.MayWriteService(instance.Row.Name));
             return new CheckRow { Node = draft.State.LocalNode, Id = ServiceCheck + id, Name = "Service Maintenance Mode", ServiceId = id };
         });

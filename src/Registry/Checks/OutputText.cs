@@ -5,7 +5,9 @@ namespace Quintet.Registry.Checks;
 /// <summary>Texts of checks, cut to size.</summary>
 internal static class OutputText
 {
-    /// <summary>The longest beginning of <paramref name="text"/> that has at most <paramref name="bytesMax"/> bytes and ends between characters.</summary>
+    /// <summary>
+    /// The longest beginning of <paramref name="text"/> that has at most <paramref name="bytesMax"/> bytes and ends between characters.
+    /// </summary>
     public static string Prefix(string text, int bytesMax)
     {
         int bytes = 0;

@@ -16,7 +16,9 @@ internal sealed class ProbeTargets(IOptions<RegistryOptions> options)
     /// <exception cref="IOException">None does, or none is allowed; the message is what the check shows.</exception>
     public async Task<Socket> ConnectAsync(DnsEndPoint endpoint, CancellationToken cancellation)
     {
-        IPAddress[] addresses = IPAddress.TryParse(endpoint.Host, out IPAddress? literal) ? [literal] : await ResolveAsync(endpoint.Host, cancellation);
+        IPAddress[] addresses = IPAddress.TryParse(endpoint.Host, out IPAddress? literal)
+            ? [literal]
+            : await ResolveAsync(endpoint.Host, cancellation);
         IOException? last = null;
         foreach (IPAddress address in addresses)
         {

@@ -88,7 +88,8 @@ internal sealed partial class Prober : IDisposable
     {
         try
         {
-            if (!CheckDefinition.TryParseHostAndPort(plan.Tcp, out DnsEndPoint? endpoint)) throw new FormatException($"'{plan.Tcp}' is not host:port");
+            if (!CheckDefinition.TryParseHostAndPort(plan.Tcp, out DnsEndPoint? endpoint))
+                throw new FormatException($"'{plan.Tcp}' is not host:port");
             using Socket socket = await _targets.ConnectAsync(endpoint!, cancellation);
             return new ProbeResult(CheckStatus.Passing, $"TCP connect {plan.Tcp}: Success");
         }

@@ -19,7 +19,9 @@ internal sealed class TtlClock : IScheduledCheck
     {
         (Check, _reports, _clocks, _pauses, _ttl) = (check, reports, clocks, pauses, check.Plan!.Ttl);
         clocks.Beat(check.Id);
-        _timer = time.CreateTimer(_ => Look(), null, _ttl, Timeout.InfiniteTimeSpan);
+        // Set off only when the field is there: a short TTL may end before the constructor does.
+        _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(_ttl, Timeout.InfiniteTimeSpan);
     }
 
     public CheckRow Check { get; }

@@ -96,5 +96,6 @@ internal static class CatalogFilters
     private static KeyValuePair<string, FilterField<TRow>> Below<TRow, TPart>(string prefix, KeyValuePair<string, FilterField<TPart>> pair, Func<TRow, TPart> part) =>
         KeyValuePair.Create($"{prefix}.{pair.Key}", On(pair.Value, part));
 
-    private static FilterField<TRow> On<TRow, TPart>(FilterField<TPart> field, Func<TRow, TPart> part) => new(field.Kind, row => field.ValuesOf(part(row)));
+    private static FilterField<TRow> On<TRow, TPart>(FilterField<TPart> field, Func<TRow, TPart> part) =>
+        new(field.Kind, row => field.ValuesOf(part(row)));
 }

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Quintet.Registry.Filters;
 
-/// <summary>The comparisons of a filter. Values are coerced to the field's kind when the filter is read, so that faults show without a row.</summary>
+/// <summary>
+/// The comparisons of a filter. Values are coerced to the field's kind when the filter is read, so that faults show without a row.
+/// </summary>
 internal static class FilterMatch
 {
     public static Predicate<TRow> Equals<TRow>(FilterSelector<TRow> selector, string value, bool isUnequal)
@@ -67,7 +69,8 @@ internal static class FilterMatch
         _ => 0,
     };
 
-    private static FilterException Invalid(string selector, string operation) => new($"Invalid match operator \"{operation}\" for selector \"{selector}\"");
+    private static FilterException Invalid(string selector, string operation) =>
+        new($"Invalid match operator \"{operation}\" for selector \"{selector}\"");
 
     private static FilterException Uncoercible(string selector, string value, string function) =>
         new($"Failed to coerce value \"{value}\" for selector \"{selector}\": strconv.{function}: parsing \"{value}\": invalid syntax");

@@ -20,7 +20,8 @@ internal sealed class FilterParser<TRow>
     private int _next;
     private int _depth;
 
-    private FilterParser(string filter, IReadOnlyDictionary<string, FilterField<TRow>> fields) => (_tokens, _fields) = (FilterToken.Read(filter), fields);
+    private FilterParser(string filter, IReadOnlyDictionary<string, FilterField<TRow>> fields) =>
+        (_tokens, _fields) = (FilterToken.Read(filter), fields);
 
     private FilterToken Current => _tokens[_next];
 
@@ -89,7 +90,8 @@ internal sealed class FilterParser<TRow>
         }
 
         List<string> path = ReadPath();
-        if (!Current.IsSymbol("==") && !Current.IsSymbol("!=") && Current.Kind != FilterTokenKind.Word) throw FilterException.NoMatch(Current.At);
+        if (!Current.IsSymbol("==") && !Current.IsSymbol("!=") && Current.Kind != FilterTokenKind.Word)
+            throw FilterException.NoMatch(Current.At);
         FilterSelector<TRow> selector = Find(path);
         if (Current.IsSymbol("==") || Current.IsSymbol("!="))
         {
@@ -154,7 +156,8 @@ internal sealed class FilterParser<TRow>
             if (_fields.TryGetValue(path, out FilterField<TRow>? field))
             {
                 if (length == steps.Count) return new FilterSelector<TRow>(string.Join('.', steps), field, null);
-                if (field.Kind == FilterKind.Map && length == steps.Count - 1) return new FilterSelector<TRow>(string.Join('.', steps), field, steps[^1]);
+                if (field.Kind == FilterKind.Map && length == steps.Count - 1)
+                    return new FilterSelector<TRow>(string.Join('.', steps), field, steps[^1]);
             }
             else if (!_fields.Keys.Any(known => known.StartsWith(path + ".", StringComparison.Ordinal)))
                 throw new FilterException($"Selector \"{path}\" is not valid");

@@ -72,7 +72,8 @@ internal readonly record struct FilterToken(FilterTokenKind Kind, string Text, i
         while (at < filter.Length && (char.IsAsciiLetterOrDigit(filter[at]) || filter[at] is '_' or '/' || (isNumber && filter[at] == '.'))) at++;
         string text = filter[start..at];
         // 10.1.1.1 is no number and must be quoted; a lone minus is nothing.
-        if (isNumber && !double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out _)) throw FilterException.NoMatch(start);
+        if (isNumber && !double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out _))
+            throw FilterException.NoMatch(start);
         return new FilterToken(FilterTokenKind.Word, text, start);
     }
 }

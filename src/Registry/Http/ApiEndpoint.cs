@@ -39,7 +39,9 @@ internal sealed partial class ApiEndpoint(RouteTable routes, LiveAccess access, 
         await AnswerAsync(http, target, route, rest);
     }
 
-    private static RequestTarget EmptyTarget { get; } = RequestTarget.TryParse("/", out RequestTarget? target, out _) ? target : throw new InvalidOperationException();
+    private static RequestTarget EmptyTarget { get; } = RequestTarget.TryParse("/", out RequestTarget? target, out _)
+        ? target
+        : throw new InvalidOperationException();
 
     private Task AnswerUnknownAsync(HttpContext http, RequestTarget target)
     {

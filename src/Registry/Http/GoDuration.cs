@@ -21,7 +21,8 @@ internal static class GoDuration
         while (!rest.IsEmpty)
         {
             int digits = rest.IndexOfAnyExcept(NumberCharacters);
-            if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) return false;
+            if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+                return false;
             rest = rest[digits..];
             int unitLength = rest.IndexOfAny(NumberCharacters);
             ReadOnlySpan<char> unit = unitLength < 0 ? rest : rest[..unitLength];

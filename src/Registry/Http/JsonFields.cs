@@ -20,7 +20,8 @@ internal readonly struct JsonFields(JsonElement element)
         Utf8JsonReader reader = new(body.Span, isFinalBlock: false, state: default);
         try
         {
-            if (!JsonDocument.TryParseValue(ref reader, out JsonDocument? document)) throw RefusalException.BadRequest($"{faultPrefix}unexpected EOF");
+            if (!JsonDocument.TryParseValue(ref reader, out JsonDocument? document))
+                throw RefusalException.BadRequest($"{faultPrefix}unexpected EOF");
             using (document)
             {
                 ReadAllText(document.RootElement);
@@ -75,7 +76,9 @@ internal readonly struct JsonFields(JsonElement element)
     {
         if (Find(name) is not { } value) return missing;
         if (value.ValueKind != JsonValueKind.Number) throw Mismatch(value, name, "int");
-        return value.TryGetInt32(out int number) ? number : throw Undecodable($"json: cannot unmarshal number {value.GetRawText()} into Go struct field .{name} of type int");
+        return value.TryGetInt32(out int number)
+            ? number
+            : throw Undecodable($"json: cannot unmarshal number {value.GetRawText()} into Go struct field .{name} of type int");
     }
 
     public bool Flag(string name) => Find(name) switch

@@ -7,7 +7,9 @@ using Quintet.Registry.Tables;
 
 namespace Quintet.Registry.Http;
 
-/// <summary>Gives handlers the state to answer from: at once, or, when the caller sent an index, as soon as its answer may differ.</summary>
+/// <summary>
+/// Gives handlers the state to answer from: at once, or, when the caller sent an index, as soon as its answer may differ.
+/// </summary>
 internal sealed class Reads(CommitLoop commits, Watches watches, IOptions<RegistryOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan WaitDefault = TimeSpan.FromMinutes(5); // Consul's
@@ -49,7 +51,8 @@ internal sealed class Reads(CommitLoop commits, Watches watches, IOptions<Regist
     /// <summary>Waits until <paramref name="isOver"/> or <paramref name="wait"/> is, looking again whenever the scope changes.</summary>
     public async Task<RegistryState> ParkAsync(Scope scope, Func<RegistryState, bool> isOver, TimeSpan wait, CancellationToken aborted)
     {
-        if (watches.Parked >= options.Value.Limits.WatchesMax) throw new RefusalException(429, "Too many blocking queries wait; the limit is Registry:Limits:WatchesMax");
+        if (watches.Parked >= options.Value.Limits.WatchesMax)
+            throw new RefusalException(429, "Too many blocking queries wait; the limit is Registry:Limits:WatchesMax");
         // Random and never more than a sixteenth: clients add just that to their own timeouts.
         wait += wait * (Random.Shared.NextDouble() / 16);
         long started = time.GetTimestamp();
@@ -89,18 +92,22 @@ internal sealed class Reads(CommitLoop commits, Watches watches, IOptions<Regist
         bool isStale = call.Target.Has("stale");
         bool isConsistent = call.Target.Has("consistent");
         if (isStale && isConsistent) throw RefusalException.BadRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
-        if (isConsistent && call.Target.Has("cached")) throw RefusalException.BadRequest("Cannot specify ?cached with ?consistent, conflicting semantics.");
+        if (isConsistent && call.Target.Has("cached"))
+            throw RefusalException.BadRequest("Cannot specify ?cached with ?consistent, conflicting semantics.");
         return isStale ? "stale" : isConsistent ? "consistent" : "leader";
     }
 
     private static ulong IndexOf(Call call)
     {
         if (call.Target.Value("index") is not { Length: > 0 } text) return 0;
-        return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong index) ? index : throw RefusalException.BadRequest("Invalid index");
+        return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong index)
+            ? index
+            : throw RefusalException.BadRequest("Invalid index");
     }
 
     private void RequireDatacenter(Call call)
     {
-        if (call.Target.Value("dc") is { Length: > 0 } dc && dc != options.Value.Datacenter) throw new RefusalException(500, "No path to datacenter") { IsFromRead = true };
+        if (call.Target.Value("dc") is { Length: > 0 } dc && dc != options.Value.Datacenter)
+            throw new RefusalException(500, "No path to datacenter") { IsFromRead = true };
     }
 }

@@ -87,7 +87,8 @@ internal sealed class RequestTarget
                 continue;
             }
 
-            if (i + 2 >= bytes.Length || !byte.TryParse(bytes.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bytes[length])) return false;
+            if (i + 2 >= bytes.Length || !byte.TryParse(bytes.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bytes[length]))
+                return false;
             i += 2;
         }
 
@@ -104,7 +105,9 @@ internal sealed class RequestTarget
 
     private static bool IsForbidden(char c) => char.IsControl(c) || c is '\u2028' or '\u2029';
 
-    /// <summary>Consul answers such a path with a redirect to the folded one, by which a client that follows it writes another key.</summary>
+    /// <summary>
+    /// Consul answers such a path with a redirect to the folded one, by which a client that follows it writes another key.
+    /// </summary>
     private static bool HasFoldingSegment(string path)
     {
         string[] segments = path.Split('/');

@@ -29,10 +29,12 @@ internal sealed record KeyOperation(string Verb, string Key, byte[] Value, ulong
                 if (!KeyWrites.TryCompareAndSet(draft, wanted, Index)) throw Failed($"failed to set key \"{Key}\", index is stale");
                 return Written(draft);
             case "lock":
-                if (!KeyWrites.TryAcquire(draft, wanted, SessionLookup.Demand(draft.State, Session).Id, delays)) throw Failed($"failed to lock key \"{Key}\", lock is already held");
+                if (!KeyWrites.TryAcquire(draft, wanted, SessionLookup.Demand(draft.State, Session).Id, delays))
+                    throw Failed($"failed to lock key \"{Key}\", lock is already held");
                 return Written(draft);
             case "unlock":
-                if (!KeyWrites.TryRelease(draft, wanted, Session)) throw Failed($"failed to unlock key \"{Key}\", lock isn't held, or is held by another session");
+                if (!KeyWrites.TryRelease(draft, wanted, Session))
+                    throw Failed($"failed to unlock key \"{Key}\", lock isn't held, or is held by another session");
                 return Written(draft);
             case "delete":
                 draft.RemoveKey(Key);
@@ -60,7 +62,9 @@ internal sealed record KeyOperation(string Verb, string Key, byte[] Value, ulong
                 return [(row ?? throw Failed($"key \"{Key}\" doesn't exist"), false)];
             case "check-index":
                 if (row is null) throw Failed($"failed index check for key \"{Key}\", current modify index 0 != {Index}");
-                return row.ModifyIndex == Index ? [(row, true)] : throw Failed($"failed index check for key \"{Key}\", current modify index {row.ModifyIndex} != {Index}");
+                return row.ModifyIndex == Index
+                    ? [(row, true)]
+                    : throw Failed($"failed index check for key \"{Key}\", current modify index {row.ModifyIndex} != {Index}");
             case "check-session":
                 return row?.Session == Session && row is not null ? [(row, true)] : throw Failed($"failed session check for key \"{Key}\", current session \"{row?.Session}\" != \"{Session}\"");
             case "check-not-exists":

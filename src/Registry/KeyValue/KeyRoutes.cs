@@ -99,7 +99,8 @@ internal sealed class KeyRoutes(CommitLoop commits, Reads reads, LockDelays lock
                 KeyWrites.DemandRoom(draft, limits, key, value.Length);
                 KeyRow wanted = new() { Key = key, Value = value.ToArray(), Flags = flags };
                 if (cas is { } expected) return KeyWrites.TryCompareAndSet(draft, wanted, expected);
-                if (call.Target.Value("acquire") is { } acquirer) return KeyWrites.TryAcquire(draft, wanted, SessionLookup.Demand(draft.State, acquirer).Id, lockDelays);
+                if (call.Target.Value("acquire") is { } acquirer)
+                    return KeyWrites.TryAcquire(draft, wanted, SessionLookup.Demand(draft.State, acquirer).Id, lockDelays);
                 if (call.Target.Value("release") is { } holder) return KeyWrites.TryRelease(draft, wanted, holder);
                 KeyWrites.Set(draft, wanted);
                 return true;

@@ -12,7 +12,8 @@ internal static class KeyWrites
     {
         KeyTable keys = draft.State.Keys;
         KeyRow? before = keys.Find(key);
-        if (before is null && keys.Count >= limits.KeysMax) throw new RefusalException(429, "Too many keys; the limit is Registry:Limits:KeysMax");
+        if (before is null && keys.Count >= limits.KeysMax)
+            throw new RefusalException(429, "Too many keys; the limit is Registry:Limits:KeysMax");
         if (keys.ValueBytes + valueBytes - (before?.Value.Length ?? 0) > limits.KeysBytesMax)
             throw new RefusalException(429, "The values of all keys are too large together; the limit is Registry:Limits:KeysBytesMax");
     }

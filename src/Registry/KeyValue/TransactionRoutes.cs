@@ -20,14 +20,16 @@ internal sealed class TransactionRoutes(CommitLoop commits, LockDelays lockDelay
         int max = options.Value.Limits.KeyValueBytesMax * 2;
         ReadOnlyMemory<byte> body = await call.ReadBodyAsync(max);
         JsonElement value = JsonFields.ParseValue(body, "Failed to parse body: ");
-        if (value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null)) throw RefusalException.BadRequest("Failed to parse body: an array of operations is expected");
+        if (value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null))
+            throw RefusalException.BadRequest("Failed to parse body: an array of operations is expected");
         JsonElement[] elements = value.ValueKind == JsonValueKind.Null ? [] : [.. value.EnumerateArray()];
         if (elements.Length > OperationsMax)
             throw new RefusalException(413, string.Create(CultureInfo.InvariantCulture, $"Transaction contains too many operations ({elements.Length} > {OperationsMax})"));
         KeyOperation[] operations = [.. elements.Select(element => new JsonFields(element)).Where(fields => fields.Has("KV")).Select(fields => KeyOperation.Parse(fields.Object("KV")))];
         foreach (KeyOperation operation in operations)
         {
-            if (operation.Value.Length > options.Value.Limits.KeyValueBytesMax) throw new RefusalException(413, $"Value for key \"{operation.Key}\" is too large ({operation.Value.Length} > {options.Value.Limits.KeyValueBytesMax} bytes)");
+            if (operation.Value.Length > options.Value.Limits.KeyValueBytesMax)
+                throw new RefusalException(413, $"Value for key \"{operation.Key}\" is too large ({operation.Value.Length} > {options.Value.Limits.KeyValueBytesMax} bytes)");
             if (operation.IsWrite) Call.Demand(call.Grant.MayWriteKey(operation.Key));
         }
 

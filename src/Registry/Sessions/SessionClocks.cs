@@ -66,7 +66,8 @@ internal sealed class SessionClocks(CommitLoop commits, TimeProvider time) : IHo
             await commits.WriteAsync(draft =>
             {
                 // A renewal that was answered while this write waited has won.
-                if (time.GetElapsedTime(clock.RenewedAt) >= session.Ttl && draft.State.Sessions.Rows.ContainsKey(session.Id)) draft.EndSession(session);
+                if (time.GetElapsedTime(clock.RenewedAt) >= session.Ttl && draft.State.Sessions.Rows.ContainsKey(session.Id))
+                    draft.EndSession(session);
             });
         }
         catch (WriteRefusedException)

@@ -9,7 +9,8 @@ internal static class SessionLookup
     /// <summary>Refuses what is no UUID.</summary>
     public static void DemandWellFormed(string id, bool isFromRead = false)
     {
-        if (id.Length != 36) throw new RefusalException(500, "failed session lookup: index error: UUID must be 36 characters") { IsFromRead = isFromRead };
+        if (id.Length != 36)
+            throw new RefusalException(500, "failed session lookup: index error: UUID must be 36 characters") { IsFromRead = isFromRead };
     }
 
     /// <summary>The session a key is to be locked with.</summary>

@@ -27,7 +27,8 @@ internal sealed class SessionRoutes(CommitLoop commits, Reads reads, SessionCloc
 
         await commits.WriteAsync(draft =>
         {
-            if (draft.State.Sessions.Rows.Count >= options.Value.Limits.SessionsMax) throw new RefusalException(429, "Too many sessions; the limit is Registry:Limits:SessionsMax");
+            if (draft.State.Sessions.Rows.Count >= options.Value.Limits.SessionsMax)
+                throw new RefusalException(429, "Too many sessions; the limit is Registry:Limits:SessionsMax");
             string name = wanted.Node.Length > 0 ? wanted.Node : draft.State.LocalNode;
             if (!draft.State.Nodes.TryGetValue(name, out NodeEntry? node)) throw new RefusalException(500, "Missing node registration");
             foreach (string id in wanted.NodeChecks.Concat(wanted.ServiceChecks))
@@ -61,7 +62,8 @@ internal sealed class SessionRoutes(CommitLoop commits, Reads reads, SessionCloc
     private Task RenewAsync(Call call)
     {
         string id = IdOf(call);
-        if (!reads.Now.Sessions.Rows.TryGetValue(id, out SessionRow? session)) throw new RefusalException(404, $"Session id '{id}' not found");
+        if (!reads.Now.Sessions.Rows.TryGetValue(id, out SessionRow? session))
+            throw new RefusalException(404, $"Session id '{id}' not found");
         DemandOwner(call, session);
         clocks.Renew(session);
         return call.Json(json => Write(json, [session]));
@@ -93,7 +95,8 @@ internal sealed class SessionRoutes(CommitLoop commits, Reads reads, SessionCloc
         return call.Rest;
     }
 
-    private static void DemandOwner(Call call, SessionRow session) => Call.Demand(call.Grant.IsManagement || (session.Owner == call.Grant.Name && call.Grant.KeyPrefixes.Count > 0));
+    private static void DemandOwner(Call call, SessionRow session) =>
+        Call.Demand(call.Grant.IsManagement || (session.Owner == call.Grant.Name && call.Grant.KeyPrefixes.Count > 0));
 
     private static void Write(Utf8JsonWriter json, IEnumerable<SessionRow> sessions)
     {

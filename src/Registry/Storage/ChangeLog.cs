@@ -8,10 +8,13 @@ namespace Quintet.Registry.Storage;
 /// <summary>
 /// The append-only file behind the registry: <c>registry-&lt;n&gt;.log</c> in the data folder, layout in LogCodec. One thread uses it.
 /// A compaction writes the state into file n+1 under a temporary name, syncs, renames, and removes file n: at every moment one
-/// whole file is there.
+/// whole file is there. The file is filled with zeros ahead of the writes: a sync then has no new size to put into the file system's
+/// own journal, which costs more than the data.
 /// </summary>
 internal sealed class ChangeLog : IDisposable
 {
+    private const int AllocationBytes = 1 << 20;
+
     private const string Prefix = "registry-";
     private const string Suffix = ".log";
 
@@ -20,6 +23,7 @@ internal sealed class ChangeLog : IDisposable
     private readonly FileStream _lock;
     private SafeFileHandle _file;
     private long _number;
+    private long _allocatedBytes;
 
     private ChangeLog(string folder, Disk disk, FileStream heldLock)
     {
@@ -72,6 +76,7 @@ internal sealed class ChangeLog : IDisposable
         byte[] frame = LogCodec.Encode(mutations);
         try
         {
+            if (LengthBytes + frame.Length > _allocatedBytes) Allocate(frame.Length);
             _disk.Write(_file, frame, LengthBytes);
         }
         catch (IOException)
@@ -123,7 +128,7 @@ internal sealed class ChangeLog : IDisposable
 
         string previous = PathOf(_number);
         _file.Dispose();
-        (_file, _number, LengthBytes, SnapshotBytes) = (file, number, length, length);
+        (_file, _number, LengthBytes, SnapshotBytes, _allocatedBytes) = (file, number, length, length, length);
         File.Delete(previous);
     }
 
@@ -154,7 +159,8 @@ internal sealed class ChangeLog : IDisposable
             : throw new InvalidDataException($"'{path}' looks like a log of the registry but has no number; move it away");
     }
 
-    private string PathOf(long number) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number:D8}{Suffix}"));
+    private string PathOf(long number) =>
+        Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number:D8}{Suffix}"));
 
     private RegistryState Recover(long number)
     {
@@ -177,11 +183,13 @@ internal sealed class ChangeLog : IDisposable
         _number = number;
         _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
         LengthBytes = at;
-        TornBytes = bytes.Length - at;
-        if (TornBytes > 0)
+        _allocatedBytes = bytes.Length;
+        if (bytes[at..].ContainsAnyExcept((byte)0))
         {
+            TornBytes = bytes.Length - at;
             _disk.Truncate(_file, at);
             _disk.Sync(_file);
+            _allocatedBytes = at;
         }
 
         return state;
@@ -225,11 +233,19 @@ internal sealed class ChangeLog : IDisposable
         }
     }
 
+    private void Allocate(int needed)
+    {
+        byte[] zeros = new byte[needed + AllocationBytes];
+        _disk.Write(_file, zeros, LengthBytes);
+        _allocatedBytes = LengthBytes + zeros.Length;
+    }
+
     private void CutBack()
     {
         try
         {
             _disk.Truncate(_file, LengthBytes);
+            _allocatedBytes = LengthBytes;
         }
         catch (IOException fault)
         {

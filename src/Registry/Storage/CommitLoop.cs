@@ -30,7 +30,10 @@ internal sealed partial class CommitLoop(
     /// <summary>The newest durable state.</summary>
     public RegistryState State => Volatile.Read(ref _state);
 
-    /// <summary>The states before and after a batch, and what changed. Runs on the writer's thread after the publication; must be quick and must not throw.</summary>
+    /// <summary>
+    /// The states before and after a batch, and what changed. Runs on the writer's thread after the publication; must be quick and must
+    /// not throw.
+    /// </summary>
     public event Action<RegistryState, RegistryState, IReadOnlyList<Change>>? Committed;
 
     /// <summary>Whether writes are taken.</summary>
@@ -52,7 +55,8 @@ internal sealed partial class CommitLoop(
         lock (_gate)
         {
             if (_isClosed) return Task.FromException<T>(new WriteRefusedException("the registry is stopping"));
-            if (_waitingBytes > options.Value.Limits.WaitingWriteBytesMax) return Task.FromException<T>(new WriteRefusedException("too many writes wait for the disk") { IsOverload = true });
+            if (_waitingBytes > options.Value.Limits.WaitingWriteBytesMax)
+                return Task.FromException<T>(new WriteRefusedException("too many writes wait for the disk") { IsOverload = true });
             _waiting.Add(write);
             _waitingBytes += weightBytes;
             Monitor.Pulse(_gate);

@@ -20,12 +20,15 @@ internal partial class Disk
 
     public virtual void Truncate(SafeFileHandle file, long length) => RandomAccess.SetLength(file, length);
 
-    /// <summary>Makes names of files in <paramref name="folder"/> durable. Elsewhere than on Linux the file system does so by itself.</summary>
+    /// <summary>
+    /// Makes names of files in <paramref name="folder"/> durable. Elsewhere than on Linux the file system does so by itself.
+    /// </summary>
     public virtual void SyncFolder(string folder)
     {
         if (!OperatingSystem.IsLinux()) return;
         using SafeFileHandle handle = OpenFolder(folder, 0);
-        if (handle.IsInvalid || SyncAll(handle) != 0) throw new IOException($"fsync of {folder} failed with errno {Marshal.GetLastPInvokeError()}");
+        if (handle.IsInvalid || SyncAll(handle) != 0)
+            throw new IOException($"fsync of {folder} failed with errno {Marshal.GetLastPInvokeError()}");
     }
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]

@@ -10,9 +10,11 @@ internal sealed class LockDelays(TimeProvider time)
 
     public void Begin(string key, TimeSpan delay)
     {
-        foreach (string over in _delays.Where(pair => time.GetElapsedTime(pair.Value.From) >= pair.Value.For).Select(pair => pair.Key).ToArray()) _delays.Remove(over);
+        foreach (string over in _delays.Where(pair => time.GetElapsedTime(pair.Value.From) >= pair.Value.For).Select(pair => pair.Key).ToArray())
+            _delays.Remove(over);
         _delays[key] = (time.GetTimestamp(), delay);
     }
 
-    public bool Forbids(string key) => _delays.TryGetValue(key, out (long From, TimeSpan For) delay) && time.GetElapsedTime(delay.From) < delay.For;
+    public bool Forbids(string key) =>
+        _delays.TryGetValue(key, out (long From, TimeSpan For) delay) && time.GetElapsedTime(delay.From) < delay.For;
 }

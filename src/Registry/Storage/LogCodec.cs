@@ -3,6 +3,7 @@
 //   offset  size  what
 //   0       8     "QREGLOG1"
 //   8       …     frames, one after another
+//   …       …     zeros, allocated ahead
 //
 // A frame is everything that was made durable by one sync:
 //
@@ -31,6 +32,8 @@ internal static class LogCodec
     /// <summary>More than any frame is written with; a longer length is damage.</summary>
     public const int PayloadBytesMax = 1 << 30;
 
+    private const int PayloadBytesMin = 2; // an empty array
+
     private const uint FrameMark = 0x4D415246;
 
     public static ReadOnlySpan<byte> FileMark => "QREGLOG1"u8;
@@ -49,13 +52,16 @@ internal static class LogCodec
         return bytes;
     }
 
-    /// <summary>The payload of the frame that begins <paramref name="bytes"/>; false when it is cut short, not a frame, or damaged.</summary>
+    /// <summary>
+    /// The payload of the frame that begins <paramref name="bytes"/>; false when it is cut short, not a frame, or damaged.
+    /// </summary>
     public static bool TryReadFrame(ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> payload)
     {
         payload = default;
         if (bytes.Length < FrameHeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != FrameMark) return false;
         int length = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
-        if (length is < 0 or > PayloadBytesMax || length > bytes.Length - FrameHeaderBytes) return false;
+        // The mark alone, with zeros behind it, would pass as an empty frame: that is what a torn write into allocated space may leave.
+        if (length is < PayloadBytesMin or > PayloadBytesMax || length > bytes.Length - FrameHeaderBytes) return false;
         payload = bytes.Slice(FrameHeaderBytes, length);
         return BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) == Checksum(payload);
     }
@@ -75,7 +81,8 @@ internal static class LogCodec
     }
 
     public static IReadOnlyList<Mutation> Decode(ReadOnlySpan<byte> payload) =>
-        JsonSerializer.Deserialize(payload, LogJson.Default.IReadOnlyListMutation) ?? throw new InvalidDataException("a frame of the log is empty");
+        JsonSerializer.Deserialize(payload, LogJson.Default.IReadOnlyListMutation)
+            ?? throw new InvalidDataException("a frame of the log is empty");
 
     private static uint Checksum(ReadOnlySpan<byte> payload)
     {

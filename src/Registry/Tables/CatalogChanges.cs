@@ -93,7 +93,10 @@ internal static class CatalogChanges
         return TouchCheck(WithNode(state, node), gone, index, touched);
     }
 
-    /// <summary>Gives up the older half of the names that have no instances and raises the floor, as <see cref="KeyTable.ForgettingOldRemovals"/> does.</summary>
+    /// <summary>
+    /// Gives up the older half of the names that have no instances and raises the floor, as <see cref="KeyTable.ForgettingOldRemovals"/>
+    /// does.
+    /// </summary>
     public static RegistryState ForgettingOldNames(RegistryState state)
     {
         List<NameEntry> empty = [.. state.Names.Values.Where(name => name.Instances.Count == 0).OrderBy(name => name.Index)];
@@ -148,7 +151,9 @@ internal static class CatalogChanges
         ImmutableSortedDictionary<string, int> tags = name.Tags;
         foreach (string tag in row.Tags.Distinct()) tags = tags.SetItem(tag, tags.GetValueOrDefault(tag) + 1);
         touched.Add(Scope.Service(row.Name));
-        name = name with { Name = name.Instances.Count == 0 ? row.Name : name.Name, Index = index, Instances = name.Instances.Add(new InstanceKey(row.Node, row.Id)), Tags = tags };
+        name = name with { Name = name.Instances.Count == 0
+            ? row.Name
+            : name.Name, Index = index, Instances = name.Instances.Add(new InstanceKey(row.Node, row.Id)), Tags = tags };
         return state with { Names = state.Names.Remove(row.Name).Add(name.Name, name) };
     }
 
