@@ -1,5 +1,6 @@
 #:sdk Microsoft.NET.Sdk.Web
 #:project ../../src/Chassis
+#:property AssemblyName=orders
 #:property PublishAot=false
 
 // A whole service in one file: it registers itself, is found by name, reads its configuration live and calls a sibling.
