@@ -23,6 +23,7 @@ internal static class DownCommand
             """);
         SystemOptions system = SystemOptions.AddTo(command);
         Option<int> timeout = new("--timeout") { Description = "Seconds until what still runs is killed.", DefaultValueFactory = _ => 60 };
+        SystemOptions.Limit(timeout, 86_400);
         command.Options.Add(timeout);
         command.SetAction(async (line, cancellation) =>
         {

@@ -27,6 +27,7 @@ internal static class LogsCommand
         Option<int> lines = new("--lines", "-n") { Description = "How many lines of each log.", DefaultValueFactory = _ => 50 };
         command.Arguments.Add(part);
         command.Options.Add(follow);
+        SystemOptions.Limit(lines, 100_000);
         command.Options.Add(lines);
         command.SetAction(async (line, cancellation) =>
         {

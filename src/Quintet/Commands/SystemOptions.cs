@@ -1,6 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
 using Quintet.Client.Supervisor;
-using Quintet.Manifest;
 using Quintet.Supervision.State;
 using Quintet.Terminal;
 
@@ -28,6 +28,14 @@ internal sealed class SystemOptions
         command.Options.Add(options._output);
         return options;
     }
+
+    /// <summary>Lets an option be a number from 1 to <paramref name="most"/>.</summary>
+    public static void Limit(Option<int> option, int most) => option.Validators.Add(result =>
+    {
+        // What is no number at all is reported by the library.
+        if (result.Tokens is [{ Value: { } text }] && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && (number < 1 || number > most))
+            result.AddError($"{option.Name}: {number} is not from 1 to {most}");
+    });
 
     public bool IsJson(ParseResult line) => line.GetValue(_output) == "json";
 

@@ -33,8 +33,9 @@ internal static class UpCommand
         Option<int> logMegabytes = new("--log-size") { Description = "MiB of output after which a log file is put aside.", DefaultValueFactory = _ => 8 };
         Option<int> logFiles = new("--log-files") { Description = "Log files kept for each instance.", DefaultValueFactory = _ => 3 };
         Option<bool> supervise = new("--supervise") { Hidden = true };
-        foreach (Option<int> positive in (Option<int>[])[timeout, logMegabytes, logFiles])
-            positive.Validators.Add(result => { if (result.GetValueOrDefault<int>() is < 1 or > 86400) result.AddError($"{positive.Name}: from 1 to 86400"); });
+        SystemOptions.Limit(timeout, 86_400);
+        SystemOptions.Limit(logMegabytes, 100_000);
+        SystemOptions.Limit(logFiles, 99);
         foreach (Option option in (Option[])[detach, isolated, timeout, logMegabytes, logFiles, supervise]) command.Options.Add(option);
 
         command.SetAction((line, cancellation) =>

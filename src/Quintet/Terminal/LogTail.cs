@@ -8,9 +8,12 @@ namespace Quintet.Terminal;
 /// <summary>The logs of a part, or of all, from the folder they lie in; follows files that are put aside and instances that come later.</summary>
 internal sealed class LogTail(string folder, string? part)
 {
+    /// <summary>More files than any limit of <c>up --log-files</c> would sensibly keep.</summary>
+    private const int FilesMax = 100;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    private readonly Dictionary<string, long> _read = [];
+    private readonly Dictionary<string, Position> _read = [];
 
     /// <summary>There is no log of such a part.</summary>
     public bool IsUnknown => Files().Count == 0;
@@ -22,7 +25,7 @@ internal sealed class LogTail(string folder, string? part)
         foreach ((string instance, string file) in Files())
         {
             // Taken before reading: what is written in between is shown twice rather than never.
-            _read[file] = new FileInfo(file).Length;
+            _read[file] = new Position(FirstLineOf(file), new FileInfo(file).Length);
             found.AddRange(LogReader.Tail(file, lines).Select(line => LogLine.Parse(instance, line)));
         }
 
@@ -43,21 +46,35 @@ internal sealed class LogTail(string folder, string? part)
 
     private IEnumerable<LogLine> ReadOn(string instance, string file)
     {
-        long from = _read.GetValueOrDefault(file);
+        if (!File.Exists(file)) return [];
+        Position from = _read.GetValueOrDefault(file);
         List<LogLine> lines = [];
-        long length = new FileInfo(file) is { Exists: true } info ? info.Length : 0;
-        if (length < from)
+        // What was read last may have been put aside meanwhile, once or more often: find it by its first line, and read from there to the newest.
+        int age = 0;
+        while (from.FirstLine is not null && age < FilesMax && FirstLineOf(LogFile.PathOf(file, age)) != from.FirstLine) age++;
+        if (age == FilesMax) (age, from) = (0, default);
+        for (; age >= 0; age--)
         {
-            // Put aside: first the rest of the old file, then the new one from its start.
-            string old = LogFile.PathOf(file, 1);
-            if (File.Exists(old)) lines.AddRange(ReadLines(instance, old, from).Lines);
-            from = 0;
+            string source = LogFile.PathOf(file, age);
+            string? firstLine = FirstLineOf(source);
+            (List<LogLine> next, long end) = ReadLines(instance, source, from.Offset);
+            lines.AddRange(next);
+            _read[file] = new Position(firstLine, end);
+            from = default;
         }
 
-        (List<LogLine> next, long end) = ReadLines(instance, file, from);
-        _read[file] = end;
-        lines.AddRange(next);
         return lines;
+    }
+
+    /// <summary>Null for a file that is empty or not there.</summary>
+    private static string? FirstLineOf(string file)
+    {
+        if (!File.Exists(file)) return null;
+        using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        byte[] bytes = new byte[512];
+        int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        int end = bytes.AsSpan(0, read).IndexOf((byte)'\n');
+        return read == 0 ? null : Encoding.UTF8.GetString(bytes, 0, end < 0 ? read : end);
     }
 
     /// <summary>The whole lines from a position, and where the next one begins.</summary>
@@ -90,4 +107,7 @@ internal sealed class LogTail(string folder, string? part)
         return instance.StartsWith(part + "-", StringComparison.Ordinal)
             && int.TryParse(instance.AsSpan(part.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _);
     }
+
+    /// <summary>How far a file was read. It is known by its first line, which has a time, since its name moves on.</summary>
+    private readonly record struct Position(string? FirstLine, long Offset);
 }

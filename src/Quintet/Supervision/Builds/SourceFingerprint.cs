@@ -15,6 +15,9 @@ internal static class SourceFingerprint
     private static readonly string[] FilesAbove =
         ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "NuGet.Config", "nuget.config", ".editorconfig"];
 
+    /// <summary>The restore itself writes it, from the project files that count already.</summary>
+    private const string LockFile = "packages.lock.json";
+
     private static readonly string[] FoldersWithoutSources = ["bin", "obj", "artifacts", "node_modules"];
 
     public static string Of(string project)
@@ -74,7 +77,7 @@ internal static class SourceFingerprint
             (ref FileSystemEntry entry) => (FileInfo)entry.ToFileSystemInfo(),
             new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint })
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && !entry.FileName.StartsWith('.'),
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && !entry.FileName.StartsWith('.') && !entry.FileName.SequenceEqual(LockFile),
             ShouldRecursePredicate = (ref FileSystemEntry entry) =>
                 !entry.FileName.StartsWith('.') && !FoldersWithoutSources.Contains(entry.FileName.ToString()),
         };

@@ -11,6 +11,8 @@ namespace Quintet.Supervision.Instances;
 /// </summary>
 internal sealed class Instance : IDisposable
 {
+    private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(1);
+
     private readonly SystemRun _system;
     private readonly LogFile _log;
     private readonly CancellationTokenSource _stopping = new();
@@ -188,7 +190,7 @@ internal sealed class Instance : IDisposable
         {
             child = await _system.Spawner.StartAsync(Plan.Start(), _log);
         }
-        catch (Exception fault) when (fault is Win32Exception or IOException or InvalidOperationException)
+        catch (Exception fault) when (fault is Win32Exception or IOException or InvalidOperationException or UnauthorizedAccessException)
         {
             _log.Write($"quintet: cannot be started: {fault.Message}");
             return (false, $"cannot be started: {fault.Message}");
@@ -206,11 +208,13 @@ internal sealed class Instance : IDisposable
             bool wasReady = await watch;
 
             _child = null;
+            // First of all, so that nobody is sent to it any more; the rest is tidying.
+            Task withdrawn = Plan.Entry?.WithdrawAsync(CancellationToken.None) ?? Task.CompletedTask;
             child.KillGroup();
             Leftovers.Kill(_system.Id, Plan.Id);
             _system.Guard.Forget(child.Pid);
-            child.DrainOutput(TimeSpan.FromSeconds(1));
-            if (Plan.Entry is not null) await Plan.Entry.WithdrawAsync(CancellationToken.None);
+            await child.DrainOutputAsync(OutputLimit, _system.Time);
+            await withdrawn;
             string end = exitCode > 128 && exitCode - 128 <= Native.SignalMax
                 ? string.Create(CultureInfo.InvariantCulture, $"was ended by signal {exitCode - 128}")
                 : string.Create(CultureInfo.InvariantCulture, $"ended with exit code {exitCode}");

@@ -12,6 +12,8 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromMinutes(10);
 
+    private bool _isInMaintenance;
+
     /// <summary>Whether the instance passes; null while the registry has not told.</summary>
     public bool? IsPassing => view.IsPassing(service.Name, id);
 
@@ -20,6 +22,8 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
     /// <param name="cancellation">Gives up.</param>
     public async Task AnnounceAsync(int build, CancellationToken cancellation)
     {
+        // It was drained for a restart, and the registry was away when its old registration should have gone: the mark would stay on the new one.
+        if (_isInMaintenance && await view.TryAsync(client => client.SetMaintenanceAsync(id, enable: false, cancellation: cancellation), cancellation)) _isInMaintenance = false;
         if (service.RegisteredBy != RegisteredBy.Supervisor || view.Knows(service.Name, id) is not false) return;
         Dictionary<string, string> meta = new() { ["quintet-version"] = build.ToString(CultureInfo.InvariantCulture) };
         foreach ((int index, string route) in service.Routes.Index()) meta[$"quintet-route-{index.ToString(CultureInfo.InvariantCulture)}"] = route;
@@ -37,10 +41,12 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
     }
 
     /// <summary>Takes the instance out of the list of passing ones while it still works. Maintenance and not deregistration: a service that watches over its own registration would undo the latter.</summary>
-    public Task<bool> DrainAsync(CancellationToken cancellation) =>
-        view.TryAsync(client => client.SetMaintenanceAsync(id, enable: true, "stopping", cancellation), cancellation);
+    public async Task DrainAsync(CancellationToken cancellation) =>
+        _isInMaintenance = await view.TryAsync(client => client.SetMaintenanceAsync(id, enable: true, "stopping", cancellation), cancellation);
 
-    /// <summary>Removes the instance; false when the registry could not be told.</summary>
-    public Task<bool> WithdrawAsync(CancellationToken cancellation) =>
-        view.TryAsync(client => client.DeregisterAsync(id, cancellation), cancellation);
+    /// <summary>Removes the instance, or puts it off when the registry cannot be told: then its check fails, and the next start registers anew.</summary>
+    public async Task WithdrawAsync(CancellationToken cancellation)
+    {
+        if (await view.TryAsync(client => client.DeregisterAsync(id, cancellation), cancellation)) _isInMaintenance = false;
+    }
 }

@@ -48,7 +48,7 @@ internal sealed class ServiceGroup(SystemRun system, Parts parts, RegistryView v
         }
         catch (BuildException fault)
         {
-            foreach (Instance instance in _instances) instance.Fail($"does not build: {fault.Errors.FirstOrDefault()}");
+            foreach (Instance instance in _instances) instance.Fail($"does not build: {(fault.Errors.Count > 0 ? fault.Errors[0] : "")}");
             throw;
         }
 

@@ -11,17 +11,15 @@ internal sealed class LogPump
 
     private const int StackBytes = 256 << 10;
 
-    private readonly Thread _thread;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public LogPump(Stream output, LogFile log)
-    {
-        _thread = new Thread(() => Run(output, log), StackBytes) { IsBackground = true, Name = "log pump" };
-        _thread.Start();
-    }
+    public LogPump(Stream output, LogFile log) =>
+        new Thread(() => Run(output, log), StackBytes) { IsBackground = true, Name = "log pump" }.Start();
 
-    public void Join(TimeSpan limit) => _thread.Join(limit);
+    /// <summary>The stream has ended: nobody who could write to it is left.</summary>
+    public Task Ended => _ended.Task;
 
-    private static void Run(Stream output, LogFile log)
+    private void Run(Stream output, LogFile log)
     {
         byte[] buffer = new byte[LineBytesMax];
         int filled = 0;
@@ -40,6 +38,7 @@ internal sealed class LogPump
         }
 
         if (filled > 0) log.Write(buffer.AsSpan(0, filled));
+        _ended.SetResult();
     }
 
     /// <summary>Writes the whole lines and moves the begun one to the front; gives its length.</summary>

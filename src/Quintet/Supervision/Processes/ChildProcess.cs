@@ -41,11 +41,17 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Ends what the process left behind in its group. No other group can have its number while a member lives.</summary>
     public void KillGroup() => Native.Signal(-Pid, Native.SigKill);
 
-    /// <summary>What it wrote last may still be in the pipe when it has ended.</summary>
-    public void DrainOutput(TimeSpan limit)
+    /// <summary>What it wrote last may still be in the pipe when it has ended. Somebody who escaped with the pipe is waited for no longer than the limit.</summary>
+    public async Task DrainOutputAsync(TimeSpan limit, TimeProvider time)
     {
-        _output.Join(limit);
-        _errors.Join(limit);
+        try
+        {
+            await Task.WhenAll(_output.Ended, _errors.Ended).WaitAsync(limit, time);
+        }
+        catch (TimeoutException)
+        {
+            // The pumps go on; what comes is still logged.
+        }
     }
 
     public void Dispose() => _process.Dispose();

@@ -33,6 +33,8 @@ internal sealed class Guard : IAsyncDisposable
         n=0; while [ -n "$found" ] && [ $n -lt 50 ]; do sweep -KILL; sleep 0.05; sweep -0; n=$((n+1)); done
         """;
 
+    private const string SetSid = "/usr/bin/setsid";
+
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<int, bool> _groups = [];
     private readonly string _run;
@@ -79,7 +81,9 @@ internal sealed class Guard : IAsyncDisposable
     private void Start()
     {
         if (!OperatingSystem.IsLinux()) return; // /proc/<pid>/environ is what it reads
-        ProcessStartInfo info = OwnExecutable.Start(ExecStep.Word, "--session", "--", "/bin/sh", "-c", Script, "quintet-guard", _run);
+        string[] words = ["/bin/sh", "-c", Script, "quintet-guard", _run];
+        // Both become the shell under the same process id; the small one saves a start of .NET.
+        ProcessStartInfo info = File.Exists(SetSid) ? new ProcessStartInfo(SetSid, words) : OwnExecutable.Start([ExecStep.Word, "--session", "--", .. words]);
         info.RedirectStandardInput = true;
         info.WorkingDirectory = "/";
         foreach (string name in (string[])["QUINTET_RUN", "QUINTET_INSTANCE", "QUINTET_SUPERVISOR_PID"]) info.Environment.Remove(name);
