@@ -1,5 +1,5 @@
+using Quintet.Broker.Amqp;
 using Quintet.Broker.Tests.Systems;
-using RabbitMQ.Client.Exceptions;
 using RabbitMQ.Client;
 using Xunit;
 
@@ -62,9 +62,16 @@ public class RightsAreAskedFor
     {
         await using RunningBroker broker = await RunningBroker.StartAsync(Settings);
 
-        BrokerUnreachableException refused = await Assert.ThrowsAsync<BrokerUnreachableException>(() => broker.ConnectAsync("nowhere", "nowhere-secret"));
+        using RawClient client = await broker.ConnectRawAsync();
+        await client.SendAsync("AMQP\0\0\x09\x01"u8.ToArray());
+        await client.MethodAsync(MethodId.ConnectionStart);
+        await client.StartOkAsync("PLAIN", "\0nowhere\0nowhere-secret"u8.ToArray());
+        await client.MethodAsync(MethodId.ConnectionTune);
+        await client.SendAsync(new MethodFrame(0, MethodId.ConnectionTuneOk).Short(2047).Long(131072).Short(0).ToArray());
+        await client.SendAsync(new MethodFrame(0, MethodId.ConnectionOpen).ShortString("/").ShortString("").Octet(0).ToArray());
 
-        Assert.Contains("access to vhost '/' refused for user 'nowhere'", refused.ToString());
+        (int code, string text, uint method) = await client.CloseAsync(MethodId.ConnectionClose);
+        Assert.Equal((530, "NOT_ALLOWED - access to vhost '/' refused for user 'nowhere'", MethodId.ConnectionOpen), (code, text, method));
     }
 
     [Fact]
