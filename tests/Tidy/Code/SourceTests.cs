@@ -68,7 +68,9 @@ public sealed partial class SourceTests
         List<string> astray = [];
         foreach (string path in Own().Where(path => path.StartsWith("src/", StringComparison.Ordinal)))
         {
-            string expected = "Quintet." + string.Join('.', Path.GetDirectoryName(path)!.Split('/')[1..]);
+            // The command's own project bears the product's name; it is not said twice.
+            string[] folders = Path.GetDirectoryName(path)!.Split('/')[1..];
+            string expected = string.Join('.', folders[0] == "Quintet" ? folders : ["Quintet", .. folders]);
             string? actual = Parse(path).DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>().FirstOrDefault()?.Name.ToString();
             if (actual is not null && actual != expected) astray.Add($"{path}: {actual} instead of {expected}");
         }
