@@ -96,6 +96,19 @@ public sealed class TornAndDamagedLogs
     }
 
     [Fact]
+    public async Task After_a_clean_stop_even_the_last_message_is_known_to_have_been_confirmed()
+    {
+        FaultyDisk disk = new();
+        await using (MessageStore store = Open(disk))
+            store.Append("the only one", [Orders]);
+        byte[] damaged = disk.Content(First);
+        damaged[Find(damaged, "the only one")] ^= 1;
+        disk.Replace(First, damaged);
+
+        Assert.Throws<StorageDamagedException>(() => Open(disk));
+    }
+
+    [Fact]
     public async Task Damage_can_be_skipped_by_decision_and_is_reported()
     {
         byte[] damaged = await LogOfThreeAsync();
@@ -134,19 +147,14 @@ public sealed class TornAndDamagedLogs
         // A peer that knows the format but not the salt: a whole segment of a store of its own, as a message.
         string forged = string.Concat((await LogOfThreeAsync()).AsSpan(0, 1_000).ToArray().Select(value => (char)(value & 0x7f)));
         FaultyDisk disk = new();
-        await using (MessageStore store = Open(disk))
-        {
-            Confirms confirms = new();
-            store.Append("first", [Orders], (confirms, 1));
-            await confirms.Of(1);
-            store.Append(forged, [Orders], (confirms, 2));
-            await confirms.Of(2);
-        }
-
-        byte[] log = disk.Content(First);
-        int body = Find(log, "envelope of");
-        log[body] ^= 1;
-        log.AsSpan(body + 1_100).Clear();
+        await using MessageStore store = Open(disk);
+        Confirms confirms = new();
+        store.Append("first", [Orders], (confirms, 1));
+        await confirms.Of(1);
+        store.Append(forged, [Orders], (confirms, 2));
+        await confirms.Of(2);
+        byte[] log = disk.Reboot(PowerLoss.ForgetsUnsynced, new Random(1)).Content(First);
+        log[Find(log, "envelope of")] ^= 1;
         FaultyDisk again = new();
         again.Replace(First, log);
 

@@ -81,7 +81,7 @@ internal sealed class BatchQueue(LogState log)
         {
             if (log.Tail.Active.EndsAt != 0)
                 return null;
-            log.Tail.End();
+            log.Tail.Close();
         }
 
         Batch full = log.Tail.Swap();

@@ -73,8 +73,14 @@ internal sealed class LogTail(StorageOptions options, BlockCache cache, Recovere
         _spare = written;
     }
 
-    /// <summary>Ends the log: nothing is appended behind it.</summary>
-    public void End()
+    /// <summary>Ends the log behind a mark, which proves that all before it was synced.</summary>
+    public void Close()
+    {
+        Reserve(0, out _);
+        End();
+    }
+
+    private void End()
     {
         RecordLayout.WriteEnd(ReserveBytes(RecordLayout.EndBytes), Active.Seed);
         Active.EndsAt = Active.Position;

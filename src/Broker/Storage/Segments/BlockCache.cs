@@ -9,6 +9,7 @@ internal sealed class BlockCache(long bytesMax, int blockBytes)
     private readonly Queue<Block> _closed = new();
     private readonly Stack<byte[]> _free = new();
     private long _bytes;
+    private int _unneeded;
 
     public int BlockBytes => blockBytes;
 
@@ -57,13 +58,14 @@ internal sealed class BlockCache(long bytesMax, int blockBytes)
         block.Release();
     }
 
-    /// <summary>Lets go of half of the free memory: what a burst needed, a quiet broker does not.</summary>
+    /// <summary>Lets go of the memory nobody needed since the last call: what a burst took, a quiet broker does not keep.</summary>
     public void Shrink()
     {
         lock (_free)
         {
-            for (int count = _free.Count / 2; count > 0; count--)
+            for (; _unneeded > 0; _unneeded--)
                 _free.Pop();
+            _unneeded = _free.Count;
         }
     }
 
@@ -73,8 +75,10 @@ internal sealed class BlockCache(long bytesMax, int blockBytes)
             return GC.AllocateUninitializedArray<byte>(size);
         lock (_free)
         {
-            if (_free.TryPop(out byte[]? bytes))
-                return bytes;
+            bool isThere = _free.TryPop(out byte[]? bytes);
+            _unneeded = Math.Min(_unneeded, _free.Count);
+            if (isThere)
+                return bytes!;
         }
 
         // Pinned, so that writing does not have to pin it again and again.
