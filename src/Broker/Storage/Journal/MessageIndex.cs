@@ -30,7 +30,8 @@ internal sealed class MessageIndex
     private const int PooledMax = 64;
 
     private readonly Dictionary<ulong, Chunk> _chunks = [];
-    private readonly Stack<IndexEntry[]> _free = new();
+    // Empty and dense. A queue that is read as fast as it is written empties its chunk with every message.
+    private readonly Stack<Chunk> _free = new();
     private Chunk? _last;
     private ulong _lastNumber;
 
@@ -50,7 +51,7 @@ internal sealed class MessageIndex
         Chunk? chunk = ChunkOf(id);
         if (chunk is null)
         {
-            chunk = new Chunk(_free.TryPop(out IndexEntry[]? entries) ? entries : new IndexEntry[ChunkSize]);
+            chunk = TakeFree();
             _lastNumber = id >> ChunkBits;
             _last = chunk;
             _chunks.Add(_lastNumber, chunk);
@@ -73,7 +74,8 @@ internal sealed class MessageIndex
         if (chunk.Live == 0)
         {
             _chunks.Remove(id >> ChunkBits);
-            Reuse(chunk.TakeDense());
+            if (chunk.IsDense)
+                Reuse(chunk);
             _last = null;
         }
 
@@ -99,10 +101,12 @@ internal sealed class MessageIndex
         return chunk;
     }
 
-    private void Reuse(IndexEntry[]? entries)
+    private Chunk TakeFree() => _free.TryPop(out Chunk? chunk) ? chunk : new Chunk(new IndexEntry[ChunkSize]);
+
+    private void Reuse(Chunk chunk)
     {
-        if (entries is not null && _free.Count < PooledMax)
-            _free.Push(entries);
+        if (_free.Count < PooledMax)
+            _free.Push(chunk);
     }
 
     /// <summary>Dense (slot is the index into entries) or sparse (slots sorted, entries beside them).</summary>
@@ -113,6 +117,8 @@ internal sealed class MessageIndex
         private bool _wasSparse;
 
         public int Live { get; private set; }
+
+        public bool IsDense => _slots is null;
 
         public ref IndexEntry Find(int slot)
         {
@@ -150,8 +156,6 @@ internal sealed class MessageIndex
             _wasSparse = isSparse;
         }
 
-        public IndexEntry[]? TakeDense() => _slots is null ? _entries : null;
-
         private void MakeSparse(MessageIndex owner)
         {
             IndexEntry[] entries = new IndexEntry[Live];
@@ -166,13 +170,13 @@ internal sealed class MessageIndex
             }
 
             Array.Clear(_entries);
-            owner.Reuse(_entries);
+            owner.Reuse(new Chunk(_entries));
             (_entries, _slots) = (entries, slots);
         }
 
         private void MakeDense(MessageIndex owner)
         {
-            IndexEntry[] entries = owner._free.TryPop(out IndexEntry[]? free) ? free : new IndexEntry[ChunkSize];
+            IndexEntry[] entries = owner.TakeFree()._entries;
             for (int index = 0; index < _slots!.Length; index++)
                 entries[_slots[index]] = _entries[index];
             (_entries, _slots) = (entries, null);
