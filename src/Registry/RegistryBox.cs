@@ -69,7 +69,8 @@ public static class RegistryBox
 
     private static void AddChecks(IServiceCollection services)
     {
-        services.AddSingleton<ProbeTargets>().AddSingleton<Prober>().AddSingleton<CheckClocks>().AddSingleton<CheckReports>().AddSingleton<CheckSchedule>();
+        services.AddSingleton<ProbeTargets>().AddSingleton<Prober>();
+        services.AddSingleton<CheckClocks>().AddSingleton<CheckReports>().AddSingleton<CheckSchedule>();
         services.AddHostedService(provider => provider.GetRequiredService<CheckSchedule>());
         services.AddHostedService<ReaperLoop>();
         services.AddSingleton<SessionClocks>().AddHostedService(provider => provider.GetRequiredService<SessionClocks>());
@@ -78,8 +79,10 @@ public static class RegistryBox
     private static void AddRoutes(IServiceCollection services)
     {
         services.AddSingleton<Reads>().AddSingleton<ApiEndpoint>();
-        services.AddSingleton<AgentRoutes>().AddSingleton<AgentServiceRoutes>().AddSingleton<AgentCheckRoutes>().AddSingleton<MaintenanceRoutes>();
-        services.AddSingleton<CatalogRoutes>().AddSingleton<ServiceHealthRoutes>().AddSingleton<AgentHealthRoutes>().AddSingleton<ExternalNodeRoutes>().AddSingleton<KeyRoutes>().AddSingleton<SessionRoutes>().AddSingleton<TransactionRoutes>();
+        services.AddSingleton<AgentRoutes>().AddSingleton<AgentServiceRoutes>().AddSingleton<AgentHealthRoutes>();
+        services.AddSingleton<AgentCheckRoutes>().AddSingleton<MaintenanceRoutes>();
+        services.AddSingleton<CatalogRoutes>().AddSingleton<ServiceHealthRoutes>().AddSingleton<ExternalNodeRoutes>();
+        services.AddSingleton<KeyRoutes>().AddSingleton<TransactionRoutes>().AddSingleton<SessionRoutes>();
         services.AddSingleton(provider =>
         {
             RouteTable routes = new();

@@ -149,12 +149,16 @@ internal sealed class AgentRoutes(Reads reads, LiveAccess access, IOptions<Regis
         json.WriteStartObject("Tags");
         foreach ((string tag, string value) in ((string, string)[])
             [
-                ("acls", access.Current.HasTokens ? "1" : "0"), ("bootstrap", "1"), ("build", ApiLevel + ":"), ("dc", options.Value.Datacenter), ("ft_fs", "1"), ("id", node.Id),
-                ("port", "8300"), ("raft_vsn", "3"), ("role", "consul"), ("segment", ""), ("vsn", "2"), ("vsn_max", "3"), ("vsn_min", "2"), ("wan_join_port", "8302"),
+                ("acls", access.Current.HasTokens ? "1" : "0"), ("bootstrap", "1"), ("build", ApiLevel + ":"), ("dc", options.Value.Datacenter),
+                ("ft_fs", "1"), ("id", node.Id), ("port", "8300"), ("raft_vsn", "3"), ("role", "consul"), ("segment", ""), ("vsn", "2"),
+                ("vsn_max", "3"), ("vsn_min", "2"), ("wan_join_port", "8302"),
             ])
             json.WriteString(tag, value);
         json.WriteEndObject();
-        foreach ((string name, int value) in ((string, int)[])[("Status", 1), ("ProtocolMin", 1), ("ProtocolMax", 5), ("ProtocolCur", 2), ("DelegateMin", 2), ("DelegateMax", 5), ("DelegateCur", 4)])
+        foreach ((string name, int value) in ((string, int)[])
+            [
+                ("Status", 1), ("ProtocolMin", 1), ("ProtocolMax", 5), ("ProtocolCur", 2), ("DelegateMin", 2), ("DelegateMax", 5), ("DelegateCur", 4),
+            ])
             json.WriteNumber(name, value);
     }
 }

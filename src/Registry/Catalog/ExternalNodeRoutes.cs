@@ -25,7 +25,14 @@ internal sealed class ExternalNodeRoutes(CommitLoop commits, IOptions<RegistryOp
         bool keepsNode = fields.Flag("SkipNodeUpdate");
         if (node.Length == 0) throw new RefusalException(500, "Must provide node");
         if (address.Length == 0 && !keepsNode) throw new RefusalException(500, "Must provide address if SkipNodeUpdate is not set");
-        NodeRow row = new() { Id = fields.Text("ID"), Name = node, Address = address, TaggedAddresses = fields.Map("TaggedAddresses"), Meta = fields.Map("NodeMeta") };
+        NodeRow row = new()
+        {
+            Id = fields.Text("ID"),
+            Name = node,
+            Address = address,
+            TaggedAddresses = fields.Map("TaggedAddresses"),
+            Meta = fields.Map("NodeMeta"),
+        };
         ServiceRow? service = fields.Has("Service") ? ServiceOf(fields.Object("Service")) : null;
         CheckRow[] checks = [.. ChecksOf(fields)];
 
@@ -100,7 +107,14 @@ internal sealed class ExternalNodeRoutes(CommitLoop commits, IOptions<RegistryOp
             if (!CheckStatus.IsKnown(status)) throw RefusalException.BadRequest("Status for checks must 'passing', 'warning', 'critical'");
             yield return new CheckRow
             {
-                Node = "", Id = id, Name = name, Status = status, Notes = check.Text("Notes"), Output = check.Text("Output"), ServiceId = check.Text("ServiceID"), Type = check.Text("Type"),
+                Node = "",
+                Id = id,
+                Name = name,
+                Status = status,
+                Notes = check.Text("Notes"),
+                Output = check.Text("Output"),
+                ServiceId = check.Text("ServiceID"),
+                Type = check.Text("Type"),
             };
         }
     }

@@ -103,7 +103,8 @@ internal sealed record ServiceDefinition(ServiceRow Service, IReadOnlyList<Check
         if (fields.Find("TaggedAddresses") is { } given)
         {
             if (given.ValueKind != JsonValueKind.Object)
-                throw RefusalException.BadRequest("Request decode failed: json: cannot unmarshal value into Go struct field .TaggedAddresses of type map[string]structs.ServiceAddress");
+                throw RefusalException.BadRequest(
+                    "Request decode failed: json: cannot unmarshal value into Go struct field .TaggedAddresses of type map[string]structs.ServiceAddress");
             foreach (JsonProperty network in given.EnumerateObject())
             {
                 JsonFields members = new(network.Value);

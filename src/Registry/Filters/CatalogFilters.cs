@@ -9,7 +9,14 @@ internal readonly record struct FilteredInstance(NodeEntry Node, InstanceEntry I
 {
     public ServiceRow Service => Instance.Row;
 
-    public IEnumerable<CheckRow> Checks => Node.Checks.Values.Concat(Instance.Checks.Values);
+    public IEnumerable<FilteredCheck> FilteredChecks
+    {
+        get
+        {
+            foreach (CheckRow check in Node.Checks.Values) yield return new FilteredCheck(check, null);
+            foreach (CheckRow check in Instance.Checks.Values) yield return new FilteredCheck(check, Instance.Row);
+        }
+    }
 }
 
 /// <summary>A check and the service it belongs to, if any.</summary>
@@ -60,13 +67,15 @@ internal static class CatalogFilters
         .AddRange(NodeFields.Select(pair => Below("Node", pair, (FilteredInstance row) => row.Node.Row)))
         .AddRange(CheckFields.Select(pair => KeyValuePair.Create(
             $"Checks.{pair.Key}",
-            new FilterField<FilteredInstance>(pair.Value.Kind, row => row.Checks.SelectMany(check => pair.Value.ValuesOf(new FilteredCheck(check, check.ServiceId.Length == 0 ? null : row.Service)))))));
+            new FilterField<FilteredInstance>(pair.Value.Kind, row => row.FilteredChecks.SelectMany(pair.Value.ValuesOf)))));
 
     private static readonly ImmutableDictionary<string, FilterField<FilteredInstance>> RowFields = ImmutableDictionary<string, FilterField<FilteredInstance>>.Empty
-        .AddRange(NodeFields.Where(pair => pair.Key != "Meta").Select(pair => KeyValuePair.Create(pair.Key, On(pair.Value, (FilteredInstance row) => row.Node.Row))))
+        .AddRange(NodeFields.Where(pair => pair.Key != "Meta")
+            .Select(pair => KeyValuePair.Create(pair.Key, On(pair.Value, (FilteredInstance row) => row.Node.Row))))
         .Add("NodeMeta", On(NodeFields["Meta"], (FilteredInstance row) => row.Node.Row))
         .Add("ServiceName", On(ServiceFields["Service"], (FilteredInstance row) => row.Service))
-        .AddRange(ServiceFields.Where(pair => pair.Key != "Service").Select(pair => KeyValuePair.Create($"Service{pair.Key}", On(pair.Value, (FilteredInstance row) => row.Service))));
+        .AddRange(ServiceFields.Where(pair => pair.Key != "Service")
+            .Select(pair => KeyValuePair.Create($"Service{pair.Key}", On(pair.Value, (FilteredInstance row) => row.Service))));
 
     public static Predicate<ServiceRow> Services(Call call) => Read(call, ServiceFields);
 

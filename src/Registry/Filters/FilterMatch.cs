@@ -13,7 +13,9 @@ internal static class FilterMatch
         object wanted = selector.Kind switch
         {
             FilterKind.Text => value,
-            FilterKind.Number => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : throw Uncoercible(selector.Text, value, "ParseInt"),
+            FilterKind.Number => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+                ? number
+                : throw Uncoercible(selector.Text, value, "ParseInt"),
             FilterKind.Flag => value switch
             {
                 "true" or "True" or "TRUE" or "t" or "T" or "1" => true,

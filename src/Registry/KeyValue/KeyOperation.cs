@@ -66,7 +66,9 @@ internal sealed record KeyOperation(string Verb, string Key, byte[] Value, ulong
                     ? [(row, true)]
                     : throw Failed($"failed index check for key \"{Key}\", current modify index {row.ModifyIndex} != {Index}");
             case "check-session":
-                return row?.Session == Session && row is not null ? [(row, true)] : throw Failed($"failed session check for key \"{Key}\", current session \"{row?.Session}\" != \"{Session}\"");
+                return row is not null && row.Session == Session
+                    ? [(row, true)]
+                    : throw Failed($"failed session check for key \"{Key}\", current session \"{row?.Session}\" != \"{Session}\"");
             case "check-not-exists":
                 return row is null ? [] : throw Failed($"key \"{Key}\" exists");
             default:

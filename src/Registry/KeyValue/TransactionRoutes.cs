@@ -24,8 +24,12 @@ internal sealed class TransactionRoutes(CommitLoop commits, LockDelays lockDelay
             throw RefusalException.BadRequest("Failed to parse body: an array of operations is expected");
         JsonElement[] elements = value.ValueKind == JsonValueKind.Null ? [] : [.. value.EnumerateArray()];
         if (elements.Length > OperationsMax)
-            throw new RefusalException(413, string.Create(CultureInfo.InvariantCulture, $"Transaction contains too many operations ({elements.Length} > {OperationsMax})"));
-        KeyOperation[] operations = [.. elements.Select(element => new JsonFields(element)).Where(fields => fields.Has("KV")).Select(fields => KeyOperation.Parse(fields.Object("KV")))];
+            throw new RefusalException(413, string.Create(
+                CultureInfo.InvariantCulture, $"Transaction contains too many operations ({elements.Length} > {OperationsMax})"));
+        KeyOperation[] operations =
+        [
+            .. elements.Select(element => new JsonFields(element)).Where(fields => fields.Has("KV")).Select(fields => KeyOperation.Parse(fields.Object("KV"))),
+        ];
         foreach (KeyOperation operation in operations)
         {
             if (operation.Value.Length > options.Value.Limits.KeyValueBytesMax)
