@@ -11,6 +11,7 @@ using Quintet.Gateway.Discovery;
 using Quintet.Gateway.Drain;
 using Quintet.Gateway.Errors;
 using Quintet.Gateway.Limits;
+using Quintet.Gateway.Requests;
 using Quintet.Gateway.Resilience;
 using Quintet.Gateway.Routes;
 using Quintet.Gateway.Telemetry;
@@ -119,7 +120,6 @@ public static class GatewayBox
         services.AddSingleton<Ejections>().AddSingleton<RetryBudgets>().AddSingleton<ForwardContext>().AddSingleton<GatewayMeter>().AddSingleton<AccessLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AccessLog>());
         services.AddSingleton<DrainGate>().AddHostedService(provider => provider.GetRequiredService<DrainGate>());
-        services.AddHealthChecks().AddCheck<DrainGate>("drain-delay", tags: [HealthRoutes.ReadyTag]);
         services.AddSingleton<IForwarderHttpClientFactory, InstanceConnections>();
         services.AddReverseProxy()
             .AddTransforms(transforms =>
@@ -131,7 +131,8 @@ public static class GatewayBox
                 });
                 transforms.AddResponseTransform(response =>
                 {
-                    if (response.ProxyResponse is { } answer && response.HttpContext.Features.Get<Forwarding>()?.Reject(answer) is true) response.SuppressResponseBody = true;
+                    Forwarding? forwarding = response.HttpContext.Features.Get<Forwarding>();
+                    if (response.ProxyResponse is { } answer && forwarding?.Reject(answer) is true) response.SuppressResponseBody = true;
                     return ValueTask.CompletedTask;
                 });
             });

@@ -70,7 +70,10 @@ internal sealed class DiscoveryOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan Debounce { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long the routes of a service without any instance answer 503 before they are unknown (404). Default 10 min, a restart with a generous build.</summary>
+    /// <summary>
+    /// How long the routes of a service without any instance answer 503 before they are unknown (404). Default 10 min, a restart
+    /// with a generous build.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan RememberRoutes { get; set; } = TimeSpan.FromMinutes(10);
 
@@ -81,7 +84,10 @@ internal sealed class DiscoveryOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan Relearn { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The most services that are watched, each by one parked request. Default 1000; those after it in the alphabet are left out and reported.</summary>
+    /// <summary>
+    /// The most services that are watched, each by one parked request. Default 1000; those after it in the alphabet are left out
+    /// and reported.
+    /// </summary>
     [Range(1, 100_000)]
     public int ServicesMax { get; set; } = 1000;
 
@@ -109,7 +115,10 @@ internal sealed class LimitOptions
     [Range(0L, 1L << 40)]
     public long BodyBytesMax { get; set; } = 30_000_000;
 
-    /// <summary>Connections at a time; more are closed at once. Default 10,000: about half of the usual limit of open files, since each may need a second one.</summary>
+    /// <summary>
+    /// Connections at a time; more are closed at once. Default 10,000: about half of the usual limit of open files, since each may
+    /// need a second one.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int ConnectionsMax { get; set; } = 10_000;
 
@@ -145,7 +154,10 @@ internal sealed class TimeoutOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "01:00:00")]
     public TimeSpan PerTry { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>From the request, once its body has been received, to the head of the answer, over all tries. Default 30 s, a common patience of browsers and clients.</summary>
+    /// <summary>
+    /// From the request, once its body has been received, to the head of the answer, over all tries. Default 30 s, a common
+    /// patience of browsers and clients.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "01:00:00")]
     public TimeSpan Total { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -195,7 +207,10 @@ internal sealed class EjectionOptions
 /// <summary>How the gateway goes: unready at once, still accepting for <see cref="Delay"/>, then finishing what is in hand.</summary>
 internal sealed class DrainOptions
 {
-    /// <summary>How long it keeps accepting while <c>/health/ready</c> says 503. Default 1 s, for a gateway on its own; behind a load balancer take two of its probe periods.</summary>
+    /// <summary>
+    /// How long it keeps accepting while <c>/health/ready</c> says 503. Default 1 s, for a gateway on its own; behind a load
+    /// balancer take two of its probe periods.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Delay { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -230,7 +245,8 @@ internal sealed class GatewayOptionsRules : IValidateOptions<GatewayOptions>
             faults.Add($"Gateway:Bind: '{options.Bind}' is neither 'loopback', 'any' nor IP addresses");
         if (options.Http2Port is { } http2 && http2 != 0 && http2 == options.Port) faults.Add("Gateway:Http2Port: is the same as Gateway:Port");
         foreach (string proxy in options.TrustedProxies)
-            if (!IPAddress.TryParse(proxy, out _) && !IPNetwork.TryParse(proxy, out _)) faults.Add($"Gateway:TrustedProxies: '{proxy}' is neither an address nor a network");
+            if (!IPAddress.TryParse(proxy, out _) && !IPNetwork.TryParse(proxy, out _))
+                faults.Add($"Gateway:TrustedProxies: '{proxy}' is neither an address nor a network");
         if (options.Timeouts.PerTry > options.Timeouts.Total) faults.Add("Gateway:Timeouts:PerTry: is longer than Gateway:Timeouts:Total");
         if (options.Ejection.First > options.Ejection.Max) faults.Add("Gateway:Ejection:First: is longer than Gateway:Ejection:Max");
         try

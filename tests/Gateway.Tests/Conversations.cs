@@ -47,7 +47,8 @@ public sealed class Conversations : IAsyncLifetime
                 context.Response.AppendTrailer("grpc-status", "0");
             },
             protocols: HttpProtocols.Http2);
-        _consul.Register(new("grpc-1", "grpc", grpc.Url.Host, grpc.Url.Port, "passing", new() { ["quintet-route-0"] = "/greet.Greeter/{method}", ["quintet-protocol"] = "h2c" }));
+        Dictionary<string, string> meta = new() { ["quintet-route-0"] = "/greet.Greeter/{method}", ["quintet-protocol"] = "h2c" };
+        _consul.Register(new("grpc-1", "grpc", grpc.Url.Host, grpc.Url.Port, "passing", meta));
         int port = FreePort.Take();
         await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Http2Port", $"{port}"));
 
@@ -69,7 +70,8 @@ public sealed class Conversations : IAsyncLifetime
     {
         await using Backend users = await StartTelling("traceparent");
         await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url);
-        using HttpRequestMessage request = new(HttpMethod.Get, "/users/1") { Headers = { { "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } } };
+        using HttpRequestMessage request = new(HttpMethod.Get, "/users/1");
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
         using HttpResponseMessage answer = await gateway.Http.SendAsync(request, Cancellation);
 

@@ -82,7 +82,8 @@ public sealed class Retries : IAsyncLifetime
         _consul.PutKey("quintet/gateway/users", """{"honoursIdempotencyKey":true}""");
         await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url);
 
-        using HttpRequestMessage request = new(HttpMethod.Post, "/users") { Content = new ByteArrayContent(new byte[100_000]), Headers = { { "Idempotency-Key", "k1" } } };
+        using HttpRequestMessage request = new(HttpMethod.Post, "/users") { Content = new ByteArrayContent(new byte[100_000]) };
+        request.Headers.Add("Idempotency-Key", "k1");
         using HttpResponseMessage answer = await gateway.Http.SendAsync(request, Cancellation);
 
         Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
@@ -127,9 +128,15 @@ public sealed class Retries : IAsyncLifetime
             context.Response.StatusCode = 503;
             return Task.CompletedTask;
         });
-        await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Retry:Burst", "3"), ("Gateway:Retry:PerSecond", "0"), ("Gateway:Retry:Share", "0"));
+        await using RunningGateway gateway = await RunningGateway.StartAsync(
+            _consul.Url, ("Gateway:Retry:Burst", "3"), ("Gateway:Retry:PerSecond", "0"), ("Gateway:Retry:Share", "0"));
 
-        for (int i = 0; i < 20; i++) (await gateway.Http.GetAsync("/users/1", Cancellation)).Dispose();
+        for (int i = 0; i < 20; i++)
+        {
+            using HttpResponseMessage answer = await gateway.Http.GetAsync("/users/1", Cancellation);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.False(answer.Headers.Contains("Proxy-Status")); // the service's own answer, with and without a budget
+        }
 
         Assert.Equal(20 + 3, _backends.Sum(backend => backend.Arrived.Count));
     }
@@ -140,7 +147,8 @@ public sealed class Retries : IAsyncLifetime
         await OneAsync("users-1");
         int dead = FreePort.Take();
         _consul.Register("users-2", "users", new Uri($"http://127.0.0.1:{dead}"), "/users/{**rest}");
-        await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Ejection:First", "00:10:00"), ("Gateway:Ejection:Max", "00:10:00"));
+        await using RunningGateway gateway = await RunningGateway.StartAsync(
+            _consul.Url, ("Gateway:Ejection:First", "00:10:00"), ("Gateway:Ejection:Max", "00:10:00"));
         using Meters ejections = new("quintet.gateway.ejections");
 
         for (int i = 0; i < 50; i++)
@@ -175,7 +183,8 @@ public sealed class Retries : IAsyncLifetime
     {
         int port = FreePort.Take();
         _consul.Register("users-1", "users", new Uri($"http://127.0.0.1:{port}"), "/users/{**rest}");
-        await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Ejection:First", "00:10:00"), ("Gateway:Ejection:Max", "00:10:00"));
+        await using RunningGateway gateway = await RunningGateway.StartAsync(
+            _consul.Url, ("Gateway:Ejection:First", "00:10:00"), ("Gateway:Ejection:Max", "00:10:00"));
         await gateway.StatusAsync("/users/1", 503);
         _consul.Deregister("users-1");
         await using Backend probe = await Backend.StartAsync("probe");
@@ -193,10 +202,12 @@ public sealed class Retries : IAsyncLifetime
     {
         await TwoAsync(async context =>
         {
-            if (Interlocked.Increment(ref _calls) == 1 || context.Request.Path == "/users/slow") await Task.Delay(TimeSpan.FromMinutes(1), TimeProvider.System, context.RequestAborted);
+            if (Interlocked.Increment(ref _calls) == 1 || context.Request.Path == "/users/slow")
+                await Task.Delay(TimeSpan.FromMinutes(1), TimeProvider.System, context.RequestAborted);
             await context.Response.WriteAsync("fine", Cancellation);
         });
-        await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Timeouts:PerTry", "00:00:00.300"), ("Gateway:Timeouts:Total", "00:00:05"));
+        await using RunningGateway gateway = await RunningGateway.StartAsync(
+            _consul.Url, ("Gateway:Timeouts:PerTry", "00:00:00.300"), ("Gateway:Timeouts:Total", "00:00:05"));
 
         Assert.Equal("fine", await gateway.GetAsync("/users/1"));
 
@@ -219,7 +230,8 @@ public sealed class Retries : IAsyncLifetime
             await more.Task;
             await context.Response.WriteAsync(body, Cancellation);
         });
-        await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Timeouts:PerTry", "00:00:00.200"), ("Gateway:Timeouts:Total", "00:00:00.400"));
+        await using RunningGateway gateway = await RunningGateway.StartAsync(
+            _consul.Url, ("Gateway:Timeouts:PerTry", "00:00:00.200"), ("Gateway:Timeouts:Total", "00:00:00.400"));
         TimeSpan longer = TimeSpan.FromMilliseconds(900); // than all timeouts together
 
         using HttpRequestMessage request = new(HttpMethod.Post, "/users") { Content = new SlowContent("payload", longer) };

@@ -1,5 +1,6 @@
 using System.Net;
 using Quintet.Gateway.Tests.Doubles;
+using Quintet.TestKit.Processes;
 
 namespace Quintet.Gateway.Tests;
 
@@ -14,7 +15,8 @@ public sealed class RoutesFromTheRegistry : IAsyncLifetime
     [Fact]
     public async Task A_registered_service_is_reached_under_its_own_path()
     {
-        await using Backend users = await Backend.StartAsync("users-1", context => context.Response.WriteAsync($"{context.Request.Path}{context.Request.QueryString}"));
+        await using Backend users = await Backend.StartAsync(
+            "users-1", context => context.Response.WriteAsync($"{context.Request.Path}{context.Request.QueryString}"));
         _consul.Register("users-1", "users", users.Url, "/users/{**rest}");
         await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Registry:Token", "read-only"));
 
@@ -98,6 +100,11 @@ public sealed class RoutesFromTheRegistry : IAsyncLifetime
     [Theory]
     [InlineData("users/no-slash")]
     [InlineData("/users/{id:nonsense}")]
+    [InlineData("/users/{id:length(99999999999999)}")]
+    [InlineData("/users/{id:range(1)}")]
+    [InlineData("/users/{id}/{id}")]
+    [InlineData("/us\ners")]
+    [InlineData("")]
     [InlineData("/users/{unclosed")]
     [InlineData("/users/{id:regex(^(a+)+$)}")]
     [InlineData("/health/ready")]
@@ -122,10 +129,11 @@ public sealed class RoutesFromTheRegistry : IAsyncLifetime
         _consul.Register("users-1", "users", users.Url, "/users/{**rest}");
         _consul.Register(new("users-2", "users", "not a host", 80, "passing", []));
         _consul.Register(new("users-3", "users", "127.0.0.1", 0, "passing", []));
+        _consul.Register(new("", "users", "127.0.0.1", 80, "passing", new() { ["quintet-route-0"] = null! }));
         await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url);
 
         for (int i = 0; i < 20; i++) Assert.Equal("users-1", await gateway.GetAsync("/users/1"));
-        Assert.Contains("2 entries left out", await gateway.GetAsync("/health/ready"), StringComparison.Ordinal);
+        Assert.Contains("3 entries left out", await gateway.GetAsync("/health/ready"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -181,14 +189,20 @@ public sealed class RoutesFromTheRegistry : IAsyncLifetime
         _consul.Register("users-1", "users", users.Url, "/users/{**rest}");
         await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url);
         using StringContent body = new(new string('x', 100));
-        Assert.Equal(HttpStatusCode.OK, (await gateway.Http.PostAsync("/users", body, TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync());
 
         _consul.PutKey("quintet/gateway/users", """{"bodyBytesMax":10}""");
-        await TestKit.Processes.Eventually.TrueAsync("413", async () => (await gateway.Http.PostAsync("/users", body)).StatusCode == HttpStatusCode.RequestEntityTooLarge, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync("413", async () => await StatusAsync() == HttpStatusCode.RequestEntityTooLarge, TestContext.Current.CancellationToken);
         _consul.PutKey("quintet/gateway/users", """{"bodyBytesMaxx":1000}""");
-        await TestKit.Processes.Eventually.TrueAsync(
-            "quarantined", async () => (await gateway.GetAsync("/health/ready")).Contains("1 entries", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            "left out", async () => (await gateway.GetAsync("/health/ready")).Contains("1 entries"), TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await gateway.Http.PostAsync("/users", body, TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await StatusAsync());
+
+        async Task<HttpStatusCode> StatusAsync()
+        {
+            using HttpResponseMessage answer = await gateway.Http.PostAsync("/users", body, TestContext.Current.CancellationToken);
+            return answer.StatusCode;
+        }
     }
 }

@@ -47,7 +47,8 @@ public sealed class WhenTheRegistryIsAway : IAsyncLifetime
         await AwayAsync(gateway);
         _consul.Forget();
         await _consul.ComeBackAsync();
-        await Eventually.TrueAsync("connected", async () => (await gateway.GetAsync("/health/ready")).Contains("connected"), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            "connected", async () => (await gateway.GetAsync("/health/ready")).Contains("connected"), TestContext.Current.CancellationToken);
         await using Backend other = await Backend.StartAsync("other");
         _consul.Register("other-1", "other", other.Url, "/other");
         await gateway.StatusAsync("/other", 200); // a table made of what the empty registry says now
@@ -106,7 +107,9 @@ public sealed class WhenTheRegistryIsAway : IAsyncLifetime
     [Theory]
     [InlineData("")]
     [InlineData("{\"services\":[{\"name\":\"users\",\"paths\":null}]}")]
-    [InlineData("{\"services\":[{\"name\":\"users\",\"paths\":[\"/users/{\",\"/health/live\"],\"instances\":[{\"id\":\"1\",\"url\":\"file:///etc/passwd\"}]}]}")]
+    [InlineData(
+        "{\"services\":[{\"name\":\"users\",\"paths\":[\"/users/{\",\"/health/live\"],"
+        + "\"instances\":[{\"id\":\"1\",\"url\":\"file:///etc/passwd\"}]}]}")]
     public async Task A_table_that_somebody_damaged_is_left_aside(string content)
     {
         using TempFolder folder = new();

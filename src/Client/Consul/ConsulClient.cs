@@ -141,7 +141,9 @@ public sealed class ConsulClient
     /// <summary>Writes a key.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">Its value, at most 512 KiB by Consul's default.</param>
-    /// <param name="unchangedSince">Write only while the key's <see cref="KeyValueEntry.ModifyIndex"/> is this; 0 means only if it does not exist; null means always.</param>
+    /// <param name="unchangedSince">
+    /// Write only while the key's <see cref="KeyValueEntry.ModifyIndex"/> is this; 0 means only if it does not exist; null means always.
+    /// </param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>False when somebody else changed the key meanwhile.</returns>
     public async Task<bool> PutKeyAsync(string key, ReadOnlyMemory<byte> value, ulong? unchangedSince = null, CancellationToken cancellation = default)

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 namespace Quintet.Client.Consul;
 
 // Consul 1.8 refuses a registration with a member it does not know, so absent values are left out and nothing newer is sent.
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNameCaseInsensitive = true)]
+[JsonSourceGenerationOptions(
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    PropertyNameCaseInsensitive = true,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RegistrationJson))]
 [JsonSerializable(typeof(ServiceJson))]
 [JsonSerializable(typeof(Dictionary<string, ServiceJson>))]
@@ -107,8 +110,8 @@ internal sealed class ServiceJson
     public ServiceInstance ToInstance(string? nodeAddress, InstanceStatus status) =>
         new(Id, Service, string.IsNullOrEmpty(Address) ? nodeAddress ?? "" : Address, Port)
         {
-            Tags = Tags ?? [],
-            Meta = Meta ?? [],
+            Tags = Tags?.OfType<string>().ToList() ?? [],
+            Meta = Meta?.Where(pair => pair.Value is not null).ToDictionary() ?? [],
             Status = status,
         };
 }

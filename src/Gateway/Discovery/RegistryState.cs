@@ -13,7 +13,8 @@ internal sealed record RegistryPicture
     public ImmutableSortedSet<string>? Names { get; init; }
 
     /// <summary>The instances of the services that have answered.</summary>
-    public ImmutableDictionary<string, IReadOnlyList<ServiceInstance>> Services { get; init; } = ImmutableDictionary<string, IReadOnlyList<ServiceInstance>>.Empty;
+    public ImmutableDictionary<string, IReadOnlyList<ServiceInstance>> Services { get; init; } =
+        ImmutableDictionary<string, IReadOnlyList<ServiceInstance>>.Empty;
 
     /// <summary>The policies by service, as they stand in the key-value store.</summary>
     public ImmutableDictionary<string, ReadOnlyMemory<byte>> Policies { get; init; } = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
@@ -24,7 +25,10 @@ internal sealed record RegistryPicture
     /// <summary>When the registry was last found away; the minimum when never.</summary>
     public DateTimeOffset AwayAt { get; init; }
 
-    /// <summary>The instances that were well at some time since then, as <c>service/id</c>. What the registry says of these it knows; of others it may have forgotten.</summary>
+    /// <summary>
+    /// The instances that were well at some time since then, as <c>service/id</c>. What the registry says of these it knows; of
+    /// others it may have forgotten.
+    /// </summary>
     public ImmutableHashSet<string> Seen { get; init; } = [];
 
     public bool HasSeen(string service, string id) => Seen.Contains($"{service}/{id}");

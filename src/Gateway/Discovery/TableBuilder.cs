@@ -65,7 +65,7 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
             {
                 Policy = service.Policy ?? ServicePolicy.Default, // absent in the file
                 Paths = [.. service.Paths.Where(path => patterns.TryRead(path, out _, out _))],
-                Instances = [.. service.Instances.DistinctBy(i => i.Id, StringComparer.OrdinalIgnoreCase).Where(i => Uri.TryCreate(i.Url, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttp)],
+                Instances = [.. service.Instances.DistinctBy(i => i.Id, StringComparer.OrdinalIgnoreCase).Where(i => IsHttp(i.Url))],
             });
         return new RouteTable(WithoutConflicts(services, []));
     }
@@ -73,10 +73,11 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
     private ServiceRoutes Listed(string name, IReadOnlyList<ServiceInstance> listed, InstanceAddress[] forgotten, List<Quarantined> quarantine)
     {
         SortedDictionary<string, InstanceAddress> instances = new(StringComparer.OrdinalIgnoreCase);
-        foreach (ServiceInstance instance in listed.OrderBy(i => i.Id, StringComparer.Ordinal).Where(i => i.Status is InstanceStatus.Passing or InstanceStatus.Warning))
+        IEnumerable<ServiceInstance> well = listed.Where(i => i.Status is InstanceStatus.Passing or InstanceStatus.Warning);
+        foreach (ServiceInstance instance in well.OrderBy(i => i.Id, StringComparer.Ordinal))
         {
-            if (UrlOf(instance) is { } url) instances.TryAdd(instance.Id, new(instance.Id, url));
-            else quarantine.Add(new(name, $"instance {instance.Id} has no usable address: '{instance.Address}' port {instance.Port}"));
+            if (instance.Id.Length > 0 && UrlOf(instance) is { } url) instances.TryAdd(instance.Id, new(instance.Id, url));
+            else quarantine.Add(new(name, $"instance '{instance.Id}' has no usable id or address: '{instance.Address}' port {instance.Port}"));
         }
 
         // An operator's word (maintenance) counts even while the registry learns its instances again.
@@ -159,6 +160,8 @@ internal sealed class TableBuilder(PathPattern patterns, IOptions<GatewayOptions
 
         return clean;
     }
+
+    private static bool IsHttp(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttp;
 
     private static string? UrlOf(ServiceInstance instance)
     {

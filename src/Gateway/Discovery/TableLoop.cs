@@ -24,6 +24,7 @@ internal sealed partial class TableLoop(
         {
             RouteTable sound = builder.Sound(saved);
             current.Use(sound);
+            _inUse = JsonSerializer.SerializeToUtf8Bytes(sound, RouteJson.Default.RouteTable);
             Log.TableLoaded(logger, sound.Services.Count);
         }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,7 +12,7 @@ namespace Quintet.Gateway.Drain;
 /// stops accepting and finishes what is in hand, at most until <c>Drain:Deadline</c>.
 /// </summary>
 internal sealed partial class DrainGate(
-    IHostApplicationLifetime lifetime, IOptions<GatewayOptions> options, TimeProvider time, ILogger<DrainGate> logger) : IHostedLifecycleService, IHealthCheck
+    IHostApplicationLifetime lifetime, IOptions<GatewayOptions> options, TimeProvider time, ILogger<DrainGate> logger) : IHostedLifecycleService
 {
     // How long a client has to answer the Close frame.
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
@@ -22,7 +21,8 @@ internal sealed partial class DrainGate(
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol)) context.Response.OnStarting(CloseWhenDraining, context);
+        string protocol = context.Request.Protocol;
+        if (HttpProtocol.IsHttp11(protocol) || HttpProtocol.IsHttp10(protocol)) context.Response.OnStarting(CloseWhenDraining, context);
         if (PassingWebSocket.TryAttach(context) is not { } socket)
         {
             await next(context);
@@ -46,15 +46,12 @@ internal sealed partial class DrainGate(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _isDraining = true;
-        lifetime.StopApplication(); // the host may have been stopped directly
+        lifetime.StopApplication(); // turns readiness off, also when the host was stopped directly
         DrainOptions drain = options.Value.Drain;
         Log.Draining(logger, drain.Delay.TotalSeconds, _webSockets.Count);
         await Task.Delay(drain.Delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await DismissWebSocketsAsync();
     }
-
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(_isDraining ? HealthCheckResult.Unhealthy("stopping") : HealthCheckResult.Healthy());
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -84,7 +81,7 @@ internal sealed partial class DrainGate(
 
     private static partial class Log
     {
-        [LoggerMessage(5061, LogLevel.Information, "Draining: unready, accepting for {Seconds} s more, then ending {WebSockets} WebSockets and finishing what is in hand")]
+        [LoggerMessage(5061, LogLevel.Information, "Draining: still accepting for {Seconds} s, then ending {WebSockets} WebSockets and what is in hand")]
         public static partial void Draining(ILogger logger, double seconds, int webSockets);
     }
 }

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Quintet.Gateway.Drain;
 
-/// <summary>A request that may become a WebSocket, over HTTP/1.1 (Upgrade) or HTTP/2 (extended CONNECT, RFC 8441). It hands YARP a stream that can say goodbye.</summary>
+/// <summary>
+/// A request that may become a WebSocket, over HTTP/1.1 (Upgrade) or HTTP/2 (extended CONNECT, RFC 8441). It hands YARP a stream
+/// that can say goodbye.
+/// </summary>
 internal sealed class PassingWebSocket : IHttpUpgradeFeature, IHttpExtendedConnectFeature
 {
     private readonly HttpContext _context;

@@ -16,8 +16,9 @@ internal static class RequestTarget
             if (c is '\\') return "the path holds a backslash";
             if (c is < ' ' or '\x7f') return "the path holds a control character";
             if (c is not '%') continue;
-            if (at + 2 >= path.Length || !char.IsAsciiHexDigit(path[at + 1]) || !char.IsAsciiHexDigit(path[at + 2])) return "the path holds an incomplete escape";
-            int escaped = (Convert.FromHexString(path.Slice(at + 1, 2)))[0];
+            if (at + 2 >= path.Length || !char.IsAsciiHexDigit(path[at + 1]) || !char.IsAsciiHexDigit(path[at + 2]))
+                return "the path holds an incomplete escape";
+            int escaped = Convert.FromHexString(path.Slice(at + 1, 2))[0];
             if (escaped is '/') return "the path holds an escaped slash";
             if (escaped is '\\') return "the path holds an escaped backslash";
             if (escaped is < ' ' or 0x7f) return "the path holds an escaped control character";

@@ -19,7 +19,8 @@ internal sealed class StrictEdge(RequestDelegate next, IOptions<GatewayOptions> 
         if (Judge(context) is var (fault, detail))
         {
             // What follows on this connection cannot be trusted to begin where it seems to.
-            if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol)) context.Response.OnStarting(CloseAsync, context.Response);
+            string protocol = context.Request.Protocol;
+            if (HttpProtocol.IsHttp11(protocol) || HttpProtocol.IsHttp10(protocol)) context.Response.OnStarting(CloseAsync, context.Response);
             return GatewayProblem.WriteAsync(context, fault, detail);
         }
 
@@ -34,12 +35,15 @@ internal sealed class StrictEdge(RequestDelegate next, IOptions<GatewayOptions> 
         if (headers.TryGetValue("Transfer-Encoding", out StringValues coding))
         {
             // Kestrel lets Transfer-Encoding win and renames the Content-Length beside it (RFC 9112 §6.3); a server behind may choose otherwise.
-            if (headers.ContainsKey("X-Content-Length") || headers.ContentLength is not null) return (GatewayFault.BadRequest, "both Transfer-Encoding and Content-Length");
+            if (headers.ContainsKey("X-Content-Length") || headers.ContentLength is not null)
+                return (GatewayFault.BadRequest, "both Transfer-Encoding and Content-Length");
             if (!HttpProtocol.IsHttp11(request.Protocol)) return (GatewayFault.BadRequest, "Transfer-Encoding is of HTTP/1.1 alone");
-            if (coding.Count != 1 || !string.Equals(coding[0], "chunked", StringComparison.OrdinalIgnoreCase)) return (GatewayFault.UnknownCoding, "only 'chunked' is understood");
+            if (coding.Count != 1 || !string.Equals(coding[0], "chunked", StringComparison.OrdinalIgnoreCase))
+                return (GatewayFault.UnknownCoding, "only 'chunked' is understood");
         }
 
-        if (HttpMethods.IsTrace(request.Method) || (HttpMethods.IsConnect(request.Method) && context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is not true))
+        bool isWebSocket = context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is true; // RFC 8441
+        if (HttpMethods.IsTrace(request.Method) || (HttpMethods.IsConnect(request.Method) && !isWebSocket))
             return (GatewayFault.MethodRefused, null);
         if (RequestTarget.Fault(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) is { } target) return (GatewayFault.BadRequest, target);
         if (Loop.IsClosed(headers)) return (GatewayFault.Loop, null);
@@ -66,7 +70,8 @@ internal sealed class StrictEdge(RequestDelegate next, IOptions<GatewayOptions> 
         headers.Remove("X-Real-IP");
         headers.Remove("Proxy"); // becomes HTTP_PROXY in CGI programs
         headers.Remove("X-Content-Length"); // would look like Kestrel's own
-        foreach (string name in headers.Keys.Where(name => name.Contains('_', StringComparison.Ordinal)).ToArray()) headers.Remove(name); // '_' and '-' are one in CGI and WSGI
+        // '_' and '-' are one in CGI and WSGI, so that X_User would be taken for X-User.
+        foreach (string name in headers.Keys.Where(name => name.Contains('_', StringComparison.Ordinal)).ToArray()) headers.Remove(name);
     }
 
     private static bool IsNeeded(string name) =>

@@ -15,9 +15,9 @@ internal static class ForwardFault
         return error.Error switch
         {
             ForwarderError.NoAvailableDestinations => GatewayFault.NoInstance,
-            ForwarderError.RequestTimedOut or ForwarderError.RequestBodyCanceled => IsConnectFailure(error.Exception) ? GatewayFault.NotConnected : GatewayFault.TooLate,
             ForwarderError.RequestBodyClient => GatewayFault.BadRequest,
             _ when IsConnectFailure(error.Exception) => GatewayFault.NotConnected,
+            ForwarderError.RequestTimedOut or ForwarderError.RequestBodyCanceled => GatewayFault.TooLate,
             _ => GatewayFault.InstanceFailed,
         };
     }
@@ -26,7 +26,7 @@ internal static class ForwardFault
     private static bool IsConnectFailure(Exception? fault) => fault switch
     {
         null => false,
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => true,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => true,
         TaskCanceledException { InnerException: TimeoutException } => true, // SocketsHttpHandler.ConnectTimeout
         AggregateException many => many.InnerExceptions.Any(IsConnectFailure),
         _ => false,

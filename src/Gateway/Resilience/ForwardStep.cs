@@ -84,7 +84,10 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
         }
 
         IForwarderErrorFeature? error = context.Features.Get<IForwarderErrorFeature>();
-        GatewayFault? fault = forwarding.WasRejected ? GatewayFault.InstanceFailed : error is null ? null : ForwardFault.Of(error, forwarding, limit.ClientGone);
+        GatewayFault? fault =
+            forwarding.WasRejected ? GatewayFault.InstanceFailed
+            : error is null ? null
+            : ForwardFault.Of(error, forwarding, limit.ClientGone);
         if (fault != GatewayFault.NotConnected) forwarding.Sent++;
         if (proxy.ProxiedDestination is { } instance)
         {
@@ -92,7 +95,9 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
             else if (fault is null) shared.Ejections.Answered(instance);
         }
 
-        span?.SetTag("quintet.service", service).SetTag("quintet.instance", proxy.ProxiedDestination?.DestinationId).SetTag("quintet.try", forwarding.Tried.Count);
+        span?.SetTag("quintet.service", service)
+            .SetTag("quintet.instance", proxy.ProxiedDestination?.DestinationId)
+            .SetTag("quintet.try", forwarding.Tried.Count);
         if (fault is not null) span?.SetStatus(ActivityStatusCode.Error, fault.Slug);
         return fault;
     }
@@ -103,7 +108,8 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
         string service = forwarding.Service.Name;
         bool may = fault == GatewayFault.NotConnected
             ? forwarding.MayRepeat || forwarding.Body is not { WasRead: true } // it never left
-            : forwarding.MayRepeat && forwarding.Sent < 2 && fault.Status is 502 or 504 && shared.Budgets.TrySpend(service);
+            : forwarding.WasRejected // has been paid for
+                || (!forwarding.IsLastTry && fault.Status is 502 or 504 && shared.Budgets.TrySpend(service));
         if (may) shared.Meter.Retried(service, fault.Slug);
         return may;
     }
@@ -114,7 +120,7 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
         bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not false;
         bool mayRepeat = IsRetryOn(service.Policy) && IsHarmlessTwice(request, service.Policy)
             && (!hasBody || request.ContentLength <= _options.Retry.BodyBytesMax);
-        Forwarding forwarding = new(service, mayRepeat, shared.Time);
+        Forwarding forwarding = new(service, mayRepeat, shared.Budgets, shared.Time);
         if (!hasBody) return forwarding;
 
         // Decided before the first byte is read: only what is kept can be sent again.

@@ -10,8 +10,9 @@ namespace Quintet.Gateway.Resilience;
 /// </summary>
 /// <param name="service">Who is to answer.</param>
 /// <param name="mayRepeat">The request may reach two instances without harm, and is kept so that it can.</param>
+/// <param name="budgets">What repetitions are taken from.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Forwarding(ServiceRoutes service, bool mayRepeat, TimeProvider time) : IDisposable
+internal sealed class Forwarding(ServiceRoutes service, bool mayRepeat, RetryBudgets budgets, TimeProvider time) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<DestinationState> _tried = [];
@@ -86,7 +87,8 @@ internal sealed class Forwarding(ServiceRoutes service, bool mayRepeat, TimeProv
         }
 
         WasRejected = MayRepeat && !IsLastTry && answer.Headers.RetryAfter is null
-            && answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+            && answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
+            && budgets.TrySpend(service.Name); // asked last: without a budget the client gets the service's own answer
         return WasRejected;
     }
 

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Quintet.Gateway.Routes;
 
-/// <summary>Reads and judges the path patterns that services bring. One pattern that routing cannot use would fail every request, so nothing unjudged gets there.</summary>
+/// <summary>
+/// Reads and judges the path patterns that services bring. One pattern that routing cannot use would fail every request, so nothing
+/// unjudged gets there.
+/// </summary>
 internal sealed class PathPattern(ParameterPolicyFactory policies)
 {
     private const int LengthMax = 512; // Consul's limit of a metadata value
@@ -32,7 +35,10 @@ internal sealed class PathPattern(ParameterPolicyFactory policies)
         return fault.Length == 0;
     }
 
-    /// <summary>The pattern without what does not decide which requests it matches: names of parameters and case. Two services with the same key conflict.</summary>
+    /// <summary>
+    /// The pattern without what does not decide which requests it matches: names of parameters and case. Two services with the same
+    /// key conflict.
+    /// </summary>
     public static string KeyOf(RoutePattern pattern)
     {
         StringBuilder key = new();
@@ -72,7 +78,8 @@ internal sealed class PathPattern(ParameterPolicyFactory policies)
                 {
                     policies.Create(parameter, policy);
                 }
-                catch (Exception unknown) when (unknown is InvalidOperationException or RouteCreationException or ArgumentException or FormatException)
+                catch (Exception unknown) when (unknown is InvalidOperationException or RouteCreationException or ArgumentException
+                    or FormatException or OverflowException)
                 {
                     return $"has an unusable constraint ':{policy.Content}'";
                 }

@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Quintet.Gateway.Routes;
 
-/// <summary>What a service asks of the gateway, the JSON value of the key <c>quintet/gateway/&lt;service&gt;</c>. Absent members leave the gateway's own options.</summary>
+/// <summary>
+/// What a service asks of the gateway, the JSON value of the key <c>quintet/gateway/&lt;service&gt;</c>. Absent members leave the
+/// gateway's own options.
+/// </summary>
 internal sealed record ServicePolicy
 {
     public static ServicePolicy Default { get; } = new();
@@ -25,9 +28,11 @@ internal sealed record ServicePolicy
     /// <summary>What is wrong with the values, or null.</summary>
     public string? Fault() =>
         BodyBytesMax < 0 ? "bodyBytesMax is below 0"
-        : PerTryTimeout <= TimeSpan.Zero ? "perTryTimeout is not above 0"
-        : TotalTimeout <= TimeSpan.Zero ? "totalTimeout is not above 0"
+        : PerTryTimeout is { } perTry && !IsUsable(perTry) ? "perTryTimeout is not above 0 and at most a day"
+        : TotalTimeout is { } total && !IsUsable(total) ? "totalTimeout is not above 0 and at most a day"
         : null;
+
+    private static bool IsUsable(TimeSpan time) => time > TimeSpan.Zero && time <= TimeSpan.FromDays(1);
 }
 
 [JsonSourceGenerationOptions(

@@ -21,7 +21,9 @@ internal static class GatewayTelemetry
         {
             ShouldListenTo = source => source.Name is Name or "Microsoft.AspNetCore",
             Sample = static (ref ActivityCreationOptions<ActivityContext> span) =>
-                span.Parent == default || span.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.PropagationData,
+                span.Parent == default || span.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
+                    ? ActivitySamplingResult.AllDataAndRecorded
+                    : ActivitySamplingResult.PropagationData,
         };
         ActivitySource.AddActivityListener(listener);
         return listener;

@@ -12,7 +12,7 @@ public sealed class ConsulClientSpeaks : IDisposable
     private readonly Recorded _consul = new();
     private readonly ConsulClient _client;
 
-    public ConsulClientSpeaks() => _client = new ConsulClient(new HttpClient(_consul) { BaseAddress = new Uri("http://consul.test/"), Timeout = Timeout.InfiniteTimeSpan });
+    public ConsulClientSpeaks() => _client = new ConsulClient(new HttpClient(_consul) { BaseAddress = new Uri("http://consul.test/") });
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -26,14 +26,30 @@ public sealed class ConsulClientSpeaks : IDisposable
             {
                 Tags = ["v1"],
                 Meta = new Dictionary<string, string> { ["quintet-route-0"] = "/users/{**rest}" },
-                Checks = [new() { Http = new Uri("http://127.0.0.1:5001/health/ready"), Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromMilliseconds(1500), DeregisterCriticalServiceAfter = TimeSpan.FromMinutes(1), Status = InstanceStatus.Passing }],
+                Checks =
+                [
+                    new()
+                    {
+                        Http = new Uri("http://127.0.0.1:5001/health/ready"),
+                        Interval = TimeSpan.FromSeconds(1),
+                        Timeout = TimeSpan.FromMilliseconds(1500),
+                        DeregisterCriticalServiceAfter = TimeSpan.FromMinutes(1),
+                        Status = InstanceStatus.Passing,
+                    },
+                ],
             },
             Cancellation);
 
         (string request, string body) = Assert.Single(_consul.Asked);
         Assert.Equal("PUT /v1/agent/service/register?replace-existing-checks=true", request);
         Assert.Equal(
-            """{"ID":"users-1","Name":"users","Tags":["v1"],"Address":"127.0.0.1","Port":5001,"Meta":{"quintet-route-0":"/users/{**rest}"},"Checks":[{"Status":"passing","HTTP":"http://127.0.0.1:5001/health/ready","Interval":"1000ms","Timeout":"1500ms","DeregisterCriticalServiceAfter":"60000ms"}]}""",
+            """{"ID":"users-1","Name":"users","Tags":["v1"],"Address":"127.0.0.1","Port":5001,"Meta":{"quintet-route-0":"/users/{**rest}"},"""
+            + """
+              "Checks":[{"Status":"passing","HTTP":"http://127.0.0.1:5001/health/ready","Interval":"1000ms","Timeout":"1500ms",
+              """.Trim()
+            + """
+              "DeregisterCriticalServiceAfter":"60000ms"}]}
+              """.Trim(),
             body.Replace("\\u002B", "+"));
     }
 
@@ -41,7 +57,13 @@ public sealed class ConsulClientSpeaks : IDisposable
     public async Task An_instance_has_the_worst_status_of_its_checks()
     {
         _consul.Answer(
-            """[{"Node":{"ID":"fbef1e3b","Node":"node1","Address":"127.0.0.1","Datacenter":"dc1","Meta":{"consul-network-segment":""},"CreateIndex":6,"ModifyIndex":7},"Service":{"ID":"web1","Service":"web","Tags":["v1","blue"],"Address":"127.0.0.5","TaggedAddresses":{"lan_ipv4":{"Address":"127.0.0.5","Port":8080}},"Meta":{"zone":"a"},"Port":8080,"Weights":{"Passing":10,"Warning":2},"EnableTagOverride":false,"Proxy":{"MeshGateway":{},"Expose":{}},"Connect":{},"CreateIndex":10,"ModifyIndex":10},"Checks":[{"Node":"node1","CheckID":"serfHealth","Status":"passing"},{"Node":"node1","CheckID":"service:web1:1","Status":"warning"}]}]""",
+            """
+            [{"Node":{"ID":"fbef1e3b","Node":"node1","Address":"127.0.0.1","Datacenter":"dc1","Meta":{"consul-network-segment":""},"CreateIndex":6},
+              "Service":{"ID":"web1","Service":"web","Tags":["v1","blue"],"Address":"127.0.0.5",
+                "TaggedAddresses":{"lan_ipv4":{"Address":"127.0.0.5","Port":8080}},"Meta":{"zone":"a"},"Port":8080,
+                "Weights":{"Passing":10,"Warning":2},"EnableTagOverride":false,"Proxy":{"MeshGateway":{},"Expose":{}},"Connect":{},"ModifyIndex":10},
+              "Checks":[{"Node":"node1","CheckID":"serfHealth","Status":"passing"},{"Node":"node1","CheckID":"service:web1:1","Status":"warning"}]}]
+            """,
             index: 10);
 
         Indexed<IReadOnlyList<ServiceInstance>> answer = await _client.HealthServiceAsync("web", passingOnly: true, cancellation: Cancellation);
@@ -56,7 +78,11 @@ public sealed class ConsulClientSpeaks : IDisposable
     [Fact]
     public async Task An_instance_without_an_address_or_meta_is_at_its_node()
     {
-        _consul.Answer("""[{"Node":{"Address":"10.0.0.9"},"Service":{"ID":"w","Service":"web","Tags":[],"Address":"","Meta":null,"Port":80},"Checks":[{"CheckID":"_service_maintenance:w","Status":"critical"}]}]""");
+        _consul.Answer("""
+            [{"Node":{"Address":"10.0.0.9"},
+              "Service":{"ID":"w","Service":"web","Tags":[],"Address":"","Meta":null,"Port":80},
+              "Checks":[{"CheckID":"_service_maintenance:w","Status":"critical"}]}]
+            """);
 
         ServiceInstance web = Assert.Single((await _client.HealthServiceAsync("web", cancellation: Cancellation)).Value);
 
@@ -70,7 +96,8 @@ public sealed class ConsulClientSpeaks : IDisposable
     {
         _consul.Answer("""{"consul":[],"web":["v1","blue"],"bare":null}""", index: 12);
 
-        Indexed<IReadOnlyDictionary<string, IReadOnlyList<string>>> answer = await _client.CatalogServicesAsync(new Blocking(11, TimeSpan.FromSeconds(30)), Cancellation);
+        Blocking blocking = new(11, TimeSpan.FromSeconds(30));
+        Indexed<IReadOnlyDictionary<string, IReadOnlyList<string>>> answer = await _client.CatalogServicesAsync(blocking, Cancellation);
 
         Assert.Equal("GET /v1/catalog/services?stale=&index=11&wait=30000ms", _consul.Asked.Single().Request);
         Assert.Equal(["v1", "blue"], answer.Value["web"]);
@@ -128,6 +155,8 @@ public sealed class ConsulClientSpeaks : IDisposable
     [InlineData("not json")]
     [InlineData("null")]
     [InlineData("{\"a\":1}")]
+    [InlineData("[{\"Service\":{\"ID\":null}}]")]
+    [InlineData("[{\"Service\":{\"Port\":99999999999}}]")]
     public async Task An_answer_that_cannot_be_read_is_the_registrys_fault(string body)
     {
         _consul.Answer(body);

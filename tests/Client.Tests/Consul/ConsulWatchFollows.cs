@@ -126,7 +126,9 @@ public sealed class ConsulWatchFollows
     {
         cancellation.ThrowIfCancellationRequested();
         _asked.Enqueue(blocking);
-        return _script.TryDequeue(out Func<Indexed<string>>? answer) ? Task.FromResult(answer()) : Task.FromCanceled<Indexed<string>>(new CancellationToken(true));
+        return _script.TryDequeue(out Func<Indexed<string>>? answer)
+            ? Task.FromResult(answer())
+            : Task.FromCanceled<Indexed<string>>(new CancellationToken(true));
     }
 
     /// <summary>Time that leaps to the end of every sleep, so that a pause is measured and not waited for.</summary>

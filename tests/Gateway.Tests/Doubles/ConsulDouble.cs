@@ -37,7 +37,7 @@ public sealed class ConsulDouble : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, _port));
         WebApplication app = builder.Build();
-        app.MapGet("/v1/catalog/services", context => AnswerAsync(context, () => _instances.Values.GroupBy(i => i.Name).ToDictionary(g => g.Key, _ => Array.Empty<string>())));
+        app.MapGet("/v1/catalog/services", context => AnswerAsync(context, Catalog));
         app.MapGet("/v1/health/service/{name}", context => AnswerAsync(context, () => Health((string)context.Request.RouteValues["name"]!)));
         app.MapGet("/v1/kv/{**prefix}", context => AnswerAsync(context, () => Keys((string)context.Request.RouteValues["prefix"]!)));
         await app.StartAsync();
@@ -126,6 +126,8 @@ public sealed class ConsulDouble : IAsyncDisposable
     {
         lock (_gate) return (_index, _change.Task);
     }
+
+    private object Catalog() => _instances.Values.GroupBy(i => i.Name).ToDictionary(service => service.Key, _ => Array.Empty<string>());
 
     private object Health(string name) => _instances.Values.Where(i => i.Name == name).Select(i => new
     {

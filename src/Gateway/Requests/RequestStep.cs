@@ -2,9 +2,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Quintet.Gateway.Errors;
 using Quintet.Gateway.Resilience;
+using Quintet.Gateway.Telemetry;
 using Quintet.Hosting.Errors;
 
-namespace Quintet.Gateway.Telemetry;
+namespace Quintet.Gateway.Requests;
 
 /// <summary>The outermost step: counts and logs every request, and answers for what nobody below has caught.</summary>
 internal sealed partial class RequestStep(RequestDelegate next, GatewayMeter meter, AccessLog accessLog, TimeProvider time, ILogger<RequestStep> logger)
@@ -22,7 +23,8 @@ internal sealed partial class RequestStep(RequestDelegate next, GatewayMeter met
         }
         catch (BadHttpRequestException bad)
         {
-            await GatewayProblem.WriteAsync(context, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? GatewayFault.BodyTooLarge : GatewayFault.BadRequest);
+            bool isTooLarge = bad.StatusCode == StatusCodes.Status413PayloadTooLarge;
+            await GatewayProblem.WriteAsync(context, isTooLarge ? GatewayFault.BodyTooLarge : GatewayFault.BadRequest);
         }
         catch (Exception fault)
         {

@@ -4,8 +4,9 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Quintet.Gateway.Telemetry;
 
-namespace Quintet.Gateway.Telemetry;
+namespace Quintet.Gateway.Requests;
 
 /// <summary>One line of the access log. The query is left out: it may hold what should not be kept.</summary>
 internal sealed record AccessLine
