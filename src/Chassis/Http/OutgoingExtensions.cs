@@ -10,7 +10,10 @@ using Quintet.Chassis.Discovery;
 
 namespace Quintet.Chassis.Http;
 
-/// <summary>What every <see cref="HttpClient"/> of the factory does: <c>http://users/users/1</c> finds an instance of users, and hard times are met with measure.</summary>
+/// <summary>
+/// What every <see cref="HttpClient"/> of the factory does: <c>http://users/users/1</c> finds an instance of users, and hard times are met
+/// with measure.
+/// </summary>
 internal static class OutgoingExtensions
 {
     // A person waits for the whole: ten seconds. Three tries of three seconds fit into it.

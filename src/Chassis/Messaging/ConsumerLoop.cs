@@ -79,10 +79,11 @@ internal sealed partial class ConsumerLoop(
 
     private async Task<Attachment> AttachAsync(IConnection connection, Consumer consumer, TaskCompletionSource<string> ended, CancellationToken abandoned)
     {
-        IChannel channel = await connection.CreateChannelAsync(
-            new CreateChannelOptions(
-                publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, consumerDispatchConcurrency: (ushort)options.Value.Concurrency),
-            abandoned);
+        CreateChannelOptions confirmed = new(
+            publisherConfirmationsEnabled: true,
+            publisherConfirmationTrackingEnabled: true,
+            consumerDispatchConcurrency: (ushort)options.Value.Concurrency);
+        IChannel channel = await connection.CreateChannelAsync(confirmed, abandoned);
         channel.ChannelShutdownAsync += (_, reason) => End(ended, reason);
 
         ConsumerTopology topology = new(chassis.Service, consumer.EventType);
@@ -91,7 +92,8 @@ internal sealed partial class ConsumerLoop(
 
         AsyncEventingBasicConsumer receiver = new(channel);
         Attachment attachment = new(channel, time);
-        receiver.ReceivedAsync += (_, delivered) => attachment.RunAsync(() => TakeAsync(consumer, new Delivery(channel, topology, delivered), topology.Queue, abandoned));
+        receiver.ReceivedAsync += (_, delivered) => attachment.RunAsync(
+            () => TakeAsync(consumer, new Delivery(channel, topology, delivered), topology.Queue, abandoned));
         // The broker cancels a consumer whose queue was deleted; declaring it anew brings both back.
         receiver.UnregisteredAsync += (_, _) =>
         {

@@ -5,7 +5,9 @@ namespace Quintet.Chassis.Messaging;
 /// <summary>Section <c>Messaging</c> of a service's configuration. Read at start.</summary>
 public sealed class MessagingOptions
 {
-    /// <summary>How many events are published before their confirms are awaited. Default 100: below the client's own limit of 128 outstanding confirms.</summary>
+    /// <summary>
+    /// How many events are published before their confirms are awaited. Default 100: below the client's own limit of 128 outstanding confirms.
+    /// </summary>
     [Range(1, 100)]
     public int BatchMax { get; set; } = 100;
 
@@ -15,7 +17,10 @@ public sealed class MessagingOptions
     /// </summary>
     public TimeSpan UnroutableFor { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>After how many refusals of the broker an event is set aside so that it does not stand before others of its subject. Default 10, about four minutes.</summary>
+    /// <summary>
+    /// After how many refusals of the broker an event is set aside so that it does not stand before others of its subject. Default 10, about
+    /// four minutes.
+    /// </summary>
     [Range(1, 1000)]
     public int RefusalsMax { get; set; } = 10;
 

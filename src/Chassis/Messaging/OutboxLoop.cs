@@ -96,14 +96,29 @@ internal sealed partial class OutboxLoop(
             Tracing.Published.Add(confirmed.Count, new KeyValuePair<string, object?>("outcome", "confirmed"));
             foreach (var (row, outcome, text) in outcomes.Where(o => o.Outcome != PublishOutcome.Confirmed))
                 await NoteAsync(row, outcome, text, wave.Count == 1, stoppedSubjects);
+            await HoldAsync(outcomes.Where(o => o.Outcome == PublishOutcome.Returned).Select(o => o.Row.Type).Distinct(), due);
             if (outcomes.FirstOrDefault(o => o.Outcome == PublishOutcome.Lost) is { Row: not null } lost)
                 throw new IOException($"the broker was lost while it confirmed: {lost.Text}");
             if (outcomes.Any(o => o.Outcome == PublishOutcome.ChannelClosed)) return true;
-            _isOneByOne = false;
             stopping.ThrowIfCancellationRequested();
         }
 
+        _isOneByOne = false; // nobody among those that were due closed the channel alone
         return published > 0;
+    }
+
+    /// <summary>
+    /// Types without a queue wait. Other types of the same subjects go on: they reach other queues, among which there is no order to keep.
+    /// </summary>
+    private async Task HoldAsync(IEnumerable<string> returnedTypes, List<OutboxRow> due)
+    {
+        foreach (string type in returnedTypes)
+        {
+            if (_held.Hold(type)) Log.Unroutable(logger, type, options.Value.UnroutableFor);
+            due.RemoveAll(row => row.Type == type);
+            int unclaimed = await store.UnclaimedAsync(type, CancellationToken.None);
+            if (unclaimed > 0) Log.Unclaimed(logger, unclaimed, type);
+        }
     }
 
     /// <summary>Takes the first row of each subject out of <paramref name="due"/>; one row alone while a faulty one is looked for.</summary>
@@ -130,16 +145,11 @@ internal sealed partial class OutboxLoop(
         Tracing.Published.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
         switch (outcome)
         {
-            // Other types of the same subject go on: they reach other queues, among which there is no order to keep.
-            case PublishOutcome.Returned:
-                if (_held.Hold(row.Type)) Log.Unroutable(logger, row.Type, options.Value.UnroutableFor);
-                int unclaimed = await store.UnclaimedAsync(row.Type, CancellationToken.None);
-                if (unclaimed > 0) Log.Unclaimed(logger, unclaimed, row.Type);
-                break;
             case PublishOutcome.ChannelClosed when !wasAlone:
                 _isOneByOne = true;
                 break;
             case PublishOutcome.Refused or PublishOutcome.ChannelClosed:
+                if (outcome == PublishOutcome.ChannelClosed) _isOneByOne = false; // found
                 stoppedSubjects.Add(row.Subject);
                 if (await store.RefusedAsync(row, text, CancellationToken.None)) Log.SetAside(logger, row.EventId, row.Type, text);
                 else Log.Refused(logger, row.EventId, row.Type, text);

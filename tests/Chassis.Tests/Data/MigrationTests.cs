@@ -19,7 +19,8 @@ public sealed class MigrationTests : IDisposable
     [Fact]
     public async Task Instances_that_start_together_take_turns()
     {
-        OrdersService[] services = await Task.WhenAll(Enumerable.Range(1, 4).Select(i => OrdersService.StartAsync(_folder, null, $"QUINTET_INSTANCE=orders-{i}")));
+        OrdersService[] services = await Task.WhenAll(
+            Enumerable.Range(1, 4).Select(i => OrdersService.StartAsync(_folder, null, $"QUINTET_INSTANCE=orders-{i}")));
 
         foreach (OrdersService service in services) await service.PlaceAsync(Array.IndexOf(services, service) + 1);
 
@@ -62,7 +63,8 @@ public sealed class MigrationTests : IDisposable
         string program = Need.Program("flock", "util-linux");
         string path = _folder["migration.lock"];
         ChildProcess holder = ChildProcess.Start(program, ["--exclusive", path, "sh", "-c", "echo held; exec sleep 600"]);
-        await Eventually.TrueAsync("another process holds the lock", () => Task.FromResult(holder.Output.Contains("held", StringComparison.Ordinal)), Cancellation);
+        await Eventually.TrueAsync(
+            "another process holds the lock", () => Task.FromResult(holder.Output.Contains("held", StringComparison.Ordinal)), Cancellation);
         await Assert.ThrowsAsync<TimeoutException>(() => FileLock.TakeAsync(path, TimeSpan.Zero, TimeProvider.System, Cancellation));
 
         await holder.DisposeAsync();

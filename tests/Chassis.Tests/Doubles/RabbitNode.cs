@@ -13,6 +13,9 @@ namespace Quintet.Chassis.Tests.Doubles;
 /// </summary>
 public sealed class RabbitNode : IAsyncLifetime
 {
+    /// <summary>Small, so that a test can exceed it.</summary>
+    public const int MessageBytesMax = 1 << 20;
+
     private const string Server = "/usr/lib/rabbitmq/bin/rabbitmq-server";
     // Not a TempFolder: RabbitMQ's scripts do not bear the blank in its name.
     private readonly string _home = Directory.CreateTempSubdirectory("quintet-rabbit-").FullName;
@@ -37,7 +40,11 @@ public sealed class RabbitNode : IAsyncLifetime
             ConnectionFactory factory = new() { Uri = new Uri(Url), AutomaticRecoveryEnabled = false };
             return await Eventually.GetAsync(
                 "RabbitMQ takes connections",
-                async () => _node!.HasExited ? throw new InvalidOperationException(_node.Output) : (IConnection?)await factory.CreateConnectionAsync(cancellation),
+                async () =>
+                {
+                    if (_node!.HasExited) throw new InvalidOperationException(_node.Output);
+                    return await factory.CreateConnectionAsync(cancellation);
+                },
                 cancellation);
         }
         finally
@@ -68,6 +75,7 @@ public sealed class RabbitNode : IAsyncLifetime
             ["RABBITMQ_MNESIA_BASE"] = Path.Combine(_home, "db"),
             ["RABBITMQ_LOG_BASE"] = Path.Combine(_home, "log"),
             ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(_home, "enabled"),
+            ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = $"-rabbit max_message_size {MessageBytesMax}",
             ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
             ["ERL_EPMD_PORT"] = $"{mapper}",
         };

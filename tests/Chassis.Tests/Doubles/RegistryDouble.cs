@@ -129,7 +129,10 @@ internal sealed class RegistryDouble : IAsyncDisposable
         ["Node"] = new JsonObject { ["Address"] = "127.0.0.1" },
         ["Service"] = new JsonObject
         {
-            ["ID"] = (string?)service["ID"], ["Service"] = (string?)service["Name"], ["Address"] = (string?)service["Address"], ["Port"] = (int?)service["Port"],
+            ["ID"] = (string?)service["ID"],
+            ["Service"] = (string?)service["Name"],
+            ["Address"] = (string?)service["Address"],
+            ["Port"] = (int?)service["Port"],
         },
         ["Checks"] = new JsonArray(),
     };

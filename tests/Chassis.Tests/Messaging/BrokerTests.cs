@@ -45,8 +45,7 @@ public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
 
         await SeenAsync(service, 1);
         Assert.Equal((eventId, 1L, "4bf92f3577b34da6a3ce929d0e0e4736"), Assert.Single(_script.Handled));
-        await Eventually.TrueAsync(
-            "the row is marked sent", async () => await service.WithAsync((db, _) => db.Set<OutboxRow>().AllAsync(row => row.State == OutboxState.Sent, Cancellation)), Cancellation);
+        await AllSentAsync(service);
     }
 
     [Fact]
@@ -116,14 +115,46 @@ public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
     public async Task An_event_waits_for_a_first_subscriber()
     {
         await using OrdersService publisher = await OrdersService.StartAsync(_folder, null, $"QUINTET_SERVICE={_name}", $"AMQP_URL={rabbit.Url}");
-        await publisher.PlaceAsync(1);
-        await Eventually.TrueAsync("the broker has returned it", async () => (await ReadyAsync(publisher)).Contains("first subscriber", StringComparison.Ordinal), Cancellation);
+        for (int id = 1; id <= 20; id++) await publisher.PlaceAsync(id);
+        await Eventually.TrueAsync(
+            "the broker has returned it", async () => (await ReadyAsync(publisher)).Contains("first subscriber", StringComparison.Ordinal), Cancellation);
 
         await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
         await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
         await channel.QueueBindAsync(Queue, "events", OrderPlaced.EventType, cancellationToken: Cancellation);
 
-        await Eventually.GetAsync("the event arrives", () => channel.BasicGetAsync(Queue, autoAck: true, Cancellation), Cancellation);
+        for (int id = 1; id <= 20; id++)
+            await Eventually.GetAsync($"event {id} arrives", () => channel.BasicGetAsync(Queue, autoAck: true, Cancellation), Cancellation);
+    }
+
+    [Fact]
+    public async Task An_event_that_the_broker_cannot_take_does_not_hold_up_the_others()
+    {
+        await using OrdersService service = await StartAsync();
+        await service.PlaceAsync(1);
+        await SeenAsync(service, 1);
+
+        // RabbitMQ closes the channel over a message above its limit.
+        await service.WithAsync(async (db, outbox) =>
+        {
+            DateTimeOffset now = TimeProvider.System.GetUtcNow();
+            db.Add(new OutboxRow
+            {
+                EventId = "huge",
+                Type = OrderPlaced.EventType,
+                Subject = "orders/huge",
+                Body = new byte[RabbitNode.MessageBytesMax + 1],
+                AddedAt = now,
+                NotBefore = now,
+            });
+            for (int id = 2; id <= 5; id++) outbox.Add(new OrderPlaced(id));
+            return await db.SaveChangesAsync(Cancellation);
+        });
+
+        for (int id = 2; id <= 5; id++) await SeenAsync(service, id);
+        OutboxRow huge = await service.WithAsync((db, _) => db.Set<OutboxRow>().SingleAsync(row => row.EventId == "huge", Cancellation));
+        Assert.Equal(OutboxState.Waiting, huge.State);
+        Assert.True(huge.Attempts > 0);
     }
 
     [Fact]
@@ -139,8 +170,7 @@ public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
         line.Mend();
 
         for (int id = 2; id <= 50; id++) await SeenAsync(service, id);
-        await Eventually.TrueAsync(
-            "every row is sent", async () => await service.WithAsync((db, _) => db.Set<OutboxRow>().AllAsync(row => row.State == OutboxState.Sent, Cancellation)), Cancellation);
+        await AllSentAsync(service);
     }
 
     private Task<OrdersService> StartAsync(params string[] settings) => OrdersService.StartAsync(
@@ -154,6 +184,11 @@ public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
 
     private static Task SeenAsync(OrdersService service, long id) => Eventually.TrueAsync(
         $"order {id} took effect", () => service.WithAsync((db, _) => db.Orders.AnyAsync(order => order.Number == $"seen-{id}", Cancellation)), Cancellation);
+
+    private static Task AllSentAsync(OrdersService service) => Eventually.TrueAsync(
+        "every row is marked sent",
+        () => service.WithAsync((db, _) => db.Set<OutboxRow>().AllAsync(row => row.State == OutboxState.Sent, Cancellation)),
+        Cancellation);
 
     private async Task PublishAsync(byte[] body)
     {

@@ -24,7 +24,8 @@ internal sealed class OrdersService : IAsyncDisposable
     {
         string[] arguments =
         [
-            "--QUINTET_SERVICE=orders", "--QUINTET_INSTANCE=orders-1", "--PORT=0", $"--QUINTET_DATA={folder["data"]}", .. settings.Select(setting => $"--{setting}"),
+            "--QUINTET_SERVICE=orders", "--QUINTET_INSTANCE=orders-1", "--PORT=0", $"--QUINTET_DATA={folder["data"]}",
+            .. settings.Select(setting => $"--{setting}"),
         ];
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(arguments);
         builder.Logging.ClearProviders();

@@ -84,7 +84,9 @@ internal sealed class OutboxPublisher(BrokerConnection broker)
     // Channel errors that a message can cause: 403 a topic this user may not publish, 404 no exchange, 406 too large (AMQP 0-9-1 §1.2 and
     // RabbitMQ's additions). Everything else, and every end of the connection, is nobody's fault.
     private static string? ClosedOverMessage(IChannel channel) =>
-        channel.CloseReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: 403 or 404 or 406 or 311 } reason ? $"{reason.ReplyCode} {reason.ReplyText}" : null;
+        channel.CloseReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: 403 or 404 or 406 or 311 } reason
+            ? $"{reason.ReplyCode} {reason.ReplyText}"
+            : null;
 
     private static Dictionary<string, object?> TraceHeaders(Activity? publishing, OutboxRow row)
     {
