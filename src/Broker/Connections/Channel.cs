@@ -224,6 +224,7 @@ internal sealed class Channel(Connection connection, ushort number)
     {
         if (_isReleased) return;
         _isReleased = true;
+        Confirms?.End();
         foreach (ChannelConsumer consumer in Consumers)
         {
             TakeConsumer(consumer.Tag);

@@ -15,6 +15,7 @@ internal sealed class Confirms(Channel channel) : DurabilityWaiter
     private ulong _lastStored;
     private ulong _durable;
     private ulong _answered;
+    private bool _isEnded;
 
     /// <summary>The number of the message being published; only the read loop looks.</summary>
     public ulong Published { get; private set; }
@@ -47,8 +48,16 @@ internal sealed class Confirms(Channel channel) : DurabilityWaiter
         lock (_gate) AnswerLocked();
     }
 
+    /// <summary>The channel is closed: its number may be another's by the time the storage is done.</summary>
+    public void End()
+    {
+        lock (_gate) _isEnded = true;
+    }
+
     private void AnswerLocked()
     {
+        if (_isEnded) return;
+
         // The storage may be done before the read loop has noted the message.
         ulong upTo = _lastStored <= _durable ? _accepted : Math.Min(_durable, _accepted);
         if (upTo <= _answered) return;

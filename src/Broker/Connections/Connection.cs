@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Storage;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Connections;
@@ -68,13 +69,20 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         {
             if (_forced is { } forced) await CloseAsync(forced);
         }
-        catch (IOException)
+        catch (Exception end) when (end is IOException and not StorageException)
         {
             Log.Lost(broker.Logger, Name); // the socket broke
+        }
+        catch (Exception fault)
+        {
+            // The disk's failure or our own mistake: it ends this connection, and the client knows that it is not its fault.
+            Log.Failed(broker.Logger, Name, fault);
+            await CloseAsync(new AmqpException(ReplyCode.InternalError, "", 0));
         }
         finally
         {
             await ReleaseAsync();
+            _stop.Dispose();
         }
     }
 
@@ -82,7 +90,14 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
     public void Force(string reason)
     {
         _forced ??= new AmqpException(ReplyCode.ConnectionForced, reason, 0);
-        _stop.Cancel();
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
     }
 
     /// <summary>The peer was silent for too long.</summary>
@@ -229,8 +244,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
             case MethodId.ConnectionClose:
                 ushort code = reader.Short();
                 Log.ClosedByClient(broker.Logger, Name, code);
-                _isClosed = true;
-                return new ValueTask(outgoing.EndAsync(new MethodFrame(0, MethodId.ConnectionCloseOk).ToArray()));
+                return ClosedByClientAsync();
             case MethodId.ConnectionUpdateSecret:
                 // A secret that is a password does not change while it is used; what tokens would do here comes with them.
                 outgoing.Send(new MethodFrame(0, MethodId.ConnectionUpdateSecretOk).ToArray());
@@ -238,6 +252,14 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
             default:
                 throw new AmqpException(ReplyCode.ChannelError, "unexpected method in connection state running", method);
         }
+    }
+
+    // Close-ok is the last: who has it may come back at once and find its exclusive queues gone and its messages given back.
+    private async ValueTask ClosedByClientAsync()
+    {
+        _isClosed = true;
+        await ReleaseAsync();
+        await outgoing.EndAsync(new MethodFrame(0, MethodId.ConnectionCloseOk).ToArray());
     }
 
     /// <summary>Forgets a channel that the client closed.</summary>
@@ -272,7 +294,6 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         _channels.Clear();
         foreach (Queue queue in Vhost.Queues)
             if (queue.Owner == this) await Vhost.DeleteQueue(queue, static _ => true);
-        _stop.Dispose();
     }
 
     // Methods and headers are parsed from one span; only what straddles two blocks of the pipe is copied for that.
@@ -299,6 +320,9 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
 
         [LoggerMessage(1113, LogLevel.Warning, "Channel {Channel} of {Connection} closed: {Reason}")]
         public static partial void ChannelFault(ILogger logger, string connection, ushort channel, string reason);
+
+        [LoggerMessage(1115, LogLevel.Error, "Connection {Connection} failed")]
+        public static partial void Failed(ILogger logger, string connection, Exception fault);
 
         [LoggerMessage(1114, LogLevel.Warning, "Connection {Connection} closed: {Reason}")]
         public static partial void ConnectionFault(ILogger logger, string connection, string reason);

@@ -98,5 +98,5 @@ public class RightsAreAskedFor
         file, $$$"""{"Broker":{"Users":[{"Name":"u","Password":"{{{password}}}","Permissions":[{"Configure":".*","Write":".*","Read":".*"}]}]}}""", TestContext.Current.CancellationToken);
 
     private static async Task PublishAsync(IChannel channel, string exchange, string key) =>
-        await channel.BasicPublishAsync(exchange, key, true, new BasicProperties(), "x"u8.ToArray());
+        await channel.BasicPublishAsync(exchange, key, true, new RabbitMQ.Client.BasicProperties(), "x"u8.ToArray());
 }
