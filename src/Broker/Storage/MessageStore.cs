@@ -65,7 +65,7 @@ internal sealed class MessageStore : IAsyncDisposable
 
     /// <summary>The messages of a queue in their order; given once, empty afterwards and for an unknown queue. Not thread-safe: for the start.</summary>
     public IReadOnlyList<RecoveredMessage> TakeRecovered(QueueId queue) =>
-        _recovered.Queues.Remove(queue, out RecoveredMessage[]? messages) ? messages : [];
+        _recovered.Queues.Remove(queue, out List<RecoveredMessage>? messages) ? messages : [];
 
     /// <summary>
     /// Stores a message once for all its queues and returns the reference of the first queue's copy (<see cref="MessageRef.ForQueue"/>). It is not

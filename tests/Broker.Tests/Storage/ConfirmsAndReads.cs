@@ -118,6 +118,23 @@ public sealed class ConfirmsAndReads : IDisposable
     }
 
     [Fact]
+    public async Task A_closed_store_refuses_instead_of_waiting()
+    {
+        using FileDisk disk = new(_folder.Path);
+        MessageRef message;
+        await using (MessageStore first = Open(disk))
+            message = first.Append("x", [Orders]);
+        // Not so eager: compaction would bring the message into memory.
+        MessageStore store = Open(disk, new StorageOptions());
+        await store.DisposeAsync();
+
+        await Assert.ThrowsAsync<StorageFailedException>(async () => await store.ReadAsync(message, Stop));
+        Assert.Throws<StorageFailedException>(() => store.Append("y", [Orders]));
+        await store.RoomAsync(Stop);
+        await store.FlushedAsync();
+    }
+
+    [Fact]
     public async Task Damage_met_while_reading_names_the_file()
     {
         StorageOptions options = Small;
@@ -202,8 +219,9 @@ public sealed class ConfirmsAndReads : IDisposable
         Publish(100_000);
         long perMessage = (GC.GetAllocatedBytesForCurrentThread() - before) / 100_000;
 
-        // Time stands still, or the pool would shrink now and then. Blocks are pooled and the index reuses its arrays; what is left is a block and its entry in a list every thousand messages.
-        Assert.InRange(perMessage, 0, 1);
+        // Time stands still, or the pool would shrink now and then. The smallest object has 24 bytes, so one a message would be seen; a block of
+        // 256 KiB that the pool happens to lack is 2 or 3 bytes a message here.
+        Assert.InRange(perMessage, 0, 23);
     }
 
     /// <summary>Waits without leaving the thread whose allocations are counted.</summary>

@@ -26,7 +26,8 @@ internal sealed class ColdReader(LogState log, MessageLog messages, Disk disk)
             }
             catch (ObjectDisposedException)
             {
-                // Compaction moved the message and closed the file: look again where it is now.
+                // Compaction moved the message and closed the file: look again where it is now. Or the whole store is closed.
+                log.Health.ThrowIfDown();
             }
             finally
             {

@@ -12,7 +12,7 @@ internal sealed class RecoveredLog
     /// <summary>A new, empty segment: nothing is ever appended to one that was there before.</summary>
     public required Segment Active { get; init; }
 
-    public required Dictionary<QueueId, RecoveredMessage[]> Queues { get; init; }
+    public required Dictionary<QueueId, List<RecoveredMessage>> Queues { get; init; }
 
     public required RecoveryReport Report { get; init; }
 }

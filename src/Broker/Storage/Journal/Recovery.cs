@@ -33,12 +33,11 @@ internal sealed class Recovery(Disk disk, StorageOptions options)
         for (int index = 0; index < segments.Count; index++)
             Replay(segments[index], isFollowed: index < withRecords);
 
-        Dictionary<QueueId, RecoveredMessage[]> queues = [];
         foreach ((QueueId queue, List<RecoveredMessage> messages) in _queues)
         {
-            RecoveredMessage[] held = StillHeld(messages);
-            if (held.Length > 0)
-                queues.Add(queue, held);
+            KeepHeld(messages);
+            if (messages.Count == 0)
+                _queues.Remove(queue);
         }
 
         Segment active = Segment.Create(disk, new SegmentName(SegmentName.Messages, last + 1), options.SegmentBytes, _nextId);
@@ -48,7 +47,7 @@ internal sealed class Recovery(Disk disk, StorageOptions options)
             Live = _live,
             NextId = _nextId,
             Active = active,
-            Queues = queues,
+            Queues = _queues,
             Report = new RecoveryReport
             {
                 Segments = segments.Count,
@@ -200,9 +199,10 @@ internal sealed class Recovery(Disk disk, StorageOptions options)
         }
     }
 
-    private RecoveredMessage[] StillHeld(List<RecoveredMessage> messages)
+    /// <summary>Takes out what is settled, in place: the list of a long queue is large.</summary>
+    private void KeepHeld(List<RecoveredMessage> messages)
     {
-        RecoveredMessage[] held = new RecoveredMessage[messages.Count];
+        Span<RecoveredMessage> held = CollectionsMarshal.AsSpan(messages);
         int count = 0;
         bool isSorted = true;
         foreach (RecoveredMessage message in messages)
@@ -213,11 +213,10 @@ internal sealed class Recovery(Disk disk, StorageOptions options)
             held[count++] = message with { DeliveryCount = _live.Find(message.Ref.Id).DeliveryCount };
         }
 
-        Array.Resize(ref held, count);
+        messages.RemoveRange(count, messages.Count - count);
         // Compaction writes old messages behind younger ones.
         if (!isSorted)
-            Array.Sort(held, (left, right) => left.Ref.CompareTo(right.Ref));
-        return held;
+            messages.Sort((left, right) => left.Ref.CompareTo(right.Ref));
     }
 
     private static bool IsTable(ReadOnlySpan<byte> payload) =>
