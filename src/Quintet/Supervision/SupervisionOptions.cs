@@ -18,7 +18,7 @@ internal sealed record SupervisionOptions
     public int FailedAfter { get; init; } = 5;
 
     /// <summary>How often a starting process is asked whether it is ready.</summary>
-    public TimeSpan StartingProbe { get; init; } = TimeSpan.FromMilliseconds(40);
+    public TimeSpan StartingProbe { get; init; } = TimeSpan.FromMilliseconds(80);
 
     /// <summary>How often a ready process is asked. The registry asks services more often than that.</summary>
     public TimeSpan SteadyProbe { get; init; } = TimeSpan.FromSeconds(2);

@@ -16,7 +16,7 @@ internal sealed record StartOutcome(SystemStatus? Status, string? Problem, int E
 /// <summary>Shows how the parts come up: a live table on a terminal, otherwise a line for each change.</summary>
 internal sealed class ProgressScreen(SupervisorClient client, TimeProvider time)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<string, string> _shown = [];
 
