@@ -16,7 +16,8 @@ internal sealed class BoxCommand
     private readonly Command _command;
     private readonly string _section;
     private readonly List<Func<ParseResult, (string Key, string? Value)>> _values = [];
-    private readonly Option<string?> _settings = new("--settings") { Description = "A JSON file with the box's section; read again when it changes.", HelpName = "file" };
+    private readonly Option<string?> _settings =
+        new("--settings") { Description = "A JSON file with the box's section; read again when it changes.", HelpName = "file" };
 
     private BoxCommand(string name, string section, string description)
     {
@@ -48,7 +49,8 @@ internal sealed class BoxCommand
     {
         _command.SetAction((line, _) =>
         {
-            Dictionary<string, string?> values = _values.Select(value => value(line)).Where(v => v.Value is not null).ToDictionary(v => v.Key, v => v.Value);
+            Dictionary<string, string?> values = _values.Select(value => value(line))
+                .Where(v => v.Value is not null).ToDictionary(v => v.Key, v => v.Value);
             return RunAsync(() => build(new BoxSettings(line.GetValue(_settings), values)), interruption);
         });
         return _command;
@@ -89,7 +91,8 @@ internal sealed class BoxCommand
     private static string HolderOf(string message)
     {
         foreach (string word in message.Split(' '))
-            if (Uri.TryCreate(word.TrimEnd(':', '.'), UriKind.Absolute, out Uri? url) && url.Port > 0) return $"It is held by {PortHolder.Describe(url.Port)}. ";
+            if (Uri.TryCreate(word.TrimEnd(':', '.'), UriKind.Absolute, out Uri? url) && url.Port > 0)
+                return $"It is held by {PortHolder.Describe(url.Port)}. ";
         return "";
     }
 }

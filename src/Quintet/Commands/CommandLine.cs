@@ -21,7 +21,8 @@ internal static class CommandLine
         if (line.Errors.Count > 0)
         {
             foreach (ParseError error in line.Errors) Console.Error.WriteLine($"quintet: {error.Message}");
-            Console.Error.WriteLine($"'quintet {line.CommandResult.Command.Name} --help' tells more".Replace("quintet quintet", "quintet", StringComparison.Ordinal));
+            string command = line.CommandResult.Command is RootCommand ? "" : $" {line.CommandResult.Command.Name}";
+            Console.Error.WriteLine($"'quintet{command} --help' tells more");
             return ExitCode.Usage;
         }
 

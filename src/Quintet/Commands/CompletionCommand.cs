@@ -8,7 +8,11 @@ internal static class CompletionCommand
 {
     private const string Bash =
         """
-        _quintet() { local line="${COMP_LINE:0:COMP_POINT}"; COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}")); }
+        _quintet() {
+          local line="${COMP_LINE:0:COMP_POINT}" words
+          words="$("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null)"
+          COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))
+        }
         complete -o default -F _quintet quintet ./quintet
         """;
 

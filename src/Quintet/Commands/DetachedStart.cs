@@ -65,7 +65,8 @@ internal static class DetachedStart
         if (outcome.Status?.Failure is not null || outcome.Culprit is not { } culprit) return;
         string log = state.LogOf(culprit.Instance);
         Console.Error.WriteLine($"the last lines of {log}:");
-        foreach (string line in LogReader.Tail(log, LogLines)) Console.Error.WriteLine($"  {LogLine.Parse(culprit.Instance, line).Render(culprit.Instance.Length)}");
+        foreach (string line in LogReader.Tail(log, LogLines))
+            Console.Error.WriteLine($"  {LogLine.Parse(culprit.Instance, line).Render(culprit.Instance.Length)}");
     }
 
     private static async Task<int> FollowAsync(Wish wish, RunFile run, Process supervisor, CancellationToken cancellation)

@@ -22,7 +22,8 @@ internal static class LogsCommand
               quintet logs -n 500 broker    more of one box
             """);
         SystemOptions system = SystemOptions.AddTo(command, shortFile: false);
-        Argument<string?> part = new("part") { Description = "A box, a service, an instance or 'supervisor'; all when not given.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> part =
+            new("part") { Description = "A box, a service, an instance or 'supervisor'; all when not given.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> follow = new("--follow", "-f") { Description = "Go on with what is written from now on." };
         Option<int> lines = new("--lines", "-n") { Description = "How many lines of each log.", DefaultValueFactory = _ => 50 };
         command.Arguments.Add(part);
@@ -35,7 +36,8 @@ internal static class LogsCommand
             LogTail tail = new(state.Logs, line.GetValue(part));
             IReadOnlyList<LogLine> last = tail.Last(line.GetValue(lines));
             if (last.Count == 0 && tail.IsUnknown && !line.GetValue(follow))
-                throw new CommandException(ExitCode.NotFound, line.GetValue(part) is { } name ? $"there is no log of '{name}' in '{state.Logs}'" : $"there are no logs in '{state.Logs}'");
+                throw new CommandException(ExitCode.NotFound, line.GetValue(part) is { } name ? $"there is no log of '{name}' in '{state.Logs}'"
+                    : $"there are no logs in '{state.Logs}'");
             Print(last, system.IsJson(line));
             if (!line.GetValue(follow)) return ExitCode.Done;
             await foreach (IReadOnlyList<LogLine> next in tail.FollowAsync(TimeProvider.System, cancellation)) Print(next, system.IsJson(line));
@@ -50,7 +52,8 @@ internal static class LogsCommand
         foreach (LogLine line in lines)
         {
             string time = line.Time.UtcDateTime.ToString(LogFile.TimeFormat, CultureInfo.InvariantCulture);
-            Console.WriteLine(isJson ? JsonSerializer.Serialize(new LogJson(time, line.Instance, line.Text), CommandJson.Default.LogJson) : line.Render(width));
+            Console.WriteLine(isJson ? JsonSerializer.Serialize(new LogJson(time, line.Instance, line.Text), CommandJson.Default.LogJson)
+                : line.Render(width));
         }
     }
 }

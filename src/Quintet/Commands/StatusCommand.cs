@@ -35,7 +35,8 @@ internal static class StatusCommand
     /// <summary>The form that scripts rely on: these members and no others.</summary>
     public static void PrintJson(SystemStatus status)
     {
-        StatusJson json = new(status.Ready, [.. status.Processes.Select(p => new ProcessJson(p.Part, p.Instance, p.Pid, p.State, p.Endpoint, p.Restarts, p.MemoryMb))]);
+        StatusJson json = new(status.Ready,
+            [.. status.Processes.Select(p => new ProcessJson(p.Part, p.Instance, p.Pid, p.State, p.Endpoint, p.Restarts, p.MemoryMb))]);
         Console.WriteLine(JsonSerializer.Serialize(json, CommandJson.Default.StatusJson));
     }
 

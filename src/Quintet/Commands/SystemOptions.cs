@@ -11,9 +11,12 @@ internal sealed class SystemOptions
 {
     private const string ManifestName = "quintet.yaml";
 
-    private readonly Option<string?> _file = new("--file") { Description = "The manifest. Default: quintet.yaml here or in a folder above.", HelpName = "manifest" };
-    private readonly Option<string?> _state = new("--state") { Description = "The folder that holds the system's state. Default: .quintet beside the manifest.", HelpName = "folder" };
-    private readonly Option<string> _output = new("--output", "-o") { Description = "table for people, json for scripts.", DefaultValueFactory = _ => "table" };
+    private readonly Option<string?> _file =
+        new("--file") { Description = "The manifest. Default: quintet.yaml here or in a folder above.", HelpName = "manifest" };
+    private readonly Option<string?> _state =
+        new("--state") { Description = "The folder that holds the system's state. Default: .quintet beside the manifest.", HelpName = "folder" };
+    private readonly Option<string> _output =
+        new("--output", "-o") { Description = "table for people, json for scripts.", DefaultValueFactory = _ => "table" };
 
     private SystemOptions() => _output.AcceptOnlyFromAmong("table", "json");
 
@@ -33,7 +36,8 @@ internal sealed class SystemOptions
     public static void Limit(Option<int> option, int most) => option.Validators.Add(result =>
     {
         // What is no number at all is reported by the library.
-        if (result.Tokens is [{ Value: { } text }] && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && (number < 1 || number > most))
+        if (result.Tokens is [{ Value: { } text }] && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            && (number < 1 || number > most))
             result.AddError($"{option.Name}: {number} is not from 1 to {most}");
     });
 
@@ -47,7 +51,8 @@ internal sealed class SystemOptions
             if (File.Exists(Path.Combine(folder.FullName, ManifestName))) return Path.Combine(folder.FullName, ManifestName);
         string? home = Environment.GetEnvironmentVariable("QUINTET_HOME");
         if (home is not null && File.Exists(Path.Combine(home, ManifestName))) return Path.Combine(home, ManifestName);
-        throw new CommandException(ExitCode.NotFound, $"there is no {ManifestName} here or in a folder above; name a manifest with --file, or a state with --state");
+        throw new CommandException(ExitCode.NotFound,
+            $"there is no {ManifestName} here or in a folder above; name a manifest with --file, or a state with --state");
     }
 
     public StateFolder State(ParseResult line) =>

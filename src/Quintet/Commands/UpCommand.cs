@@ -29,7 +29,8 @@ internal static class UpCommand
         SystemOptions system = SystemOptions.AddTo(command);
         Option<bool> detach = new("--detach", "-d") { Description = "Run in the background; return 0 when everything is ready." };
         Option<bool> isolated = new("--isolated") { Description = "Take free ports instead of the configured ones." };
-        Option<int> timeout = new("--timeout") { Description = "Seconds that a detached start may take, builds included.", DefaultValueFactory = _ => DefaultTimeoutSeconds };
+        Option<int> timeout =
+            new("--timeout") { Description = "Seconds that a detached start may take, builds included.", DefaultValueFactory = _ => DefaultTimeoutSeconds };
         Option<int> logMegabytes = new("--log-size") { Description = "MiB of output after which a log file is put aside.", DefaultValueFactory = _ => 8 };
         Option<int> logFiles = new("--log-files") { Description = "Log files kept for each instance.", DefaultValueFactory = _ => 3 };
         Option<bool> supervise = new("--supervise") { Hidden = true };
@@ -80,7 +81,8 @@ internal static class UpCommand
         return exitCode;
     }
 
-    private static async Task<int> ShowStartAsync(Supervisor supervisor, ControlServer control, SystemManifest manifest, bool isJson, CancellationToken ending)
+    private static async Task<int> ShowStartAsync(Supervisor supervisor, ControlServer control, SystemManifest manifest, bool isJson,
+        CancellationToken ending)
     {
         using SupervisorClient client = new(control.Address, supervisor.ControlToken);
         try

@@ -27,7 +27,8 @@ internal sealed class ManifestReader
     {
         file = Path.GetFullPath(file);
         if (!File.Exists(file)) throw new FileNotFoundException($"there is no manifest '{file}'; name one with --file", file);
-        if (new FileInfo(file).Length > BytesMax) throw new ManifestException([$"{Path.GetFileName(file)}:1: larger than {BytesMax} bytes; this is no manifest"]);
+        if (new FileInfo(file).Length > BytesMax)
+            throw new ManifestException([$"{Path.GetFileName(file)}:1: larger than {BytesMax} bytes; this is no manifest"]);
         return new ManifestReader(file).ReadText(File.ReadAllText(file));
     }
 
@@ -75,7 +76,8 @@ internal sealed class ManifestReader
         foreach ((YamlScalar key, YamlNode value) in _values.Entries(map, "services", null))
         {
             if (!ManifestKeys.NamePattern.IsMatch(key.Text))
-                _faults.Add(key.Line, $"services.{key.Text}: a name has small letters, digits and '-', begins with a letter and has at most 40 characters");
+                _faults.Add(key.Line,
+                    $"services.{key.Text}: a name has small letters, digits and '-', begins with a letter and has at most 40 characters");
             else if (ManifestKeys.Reserved.Contains(key.Text))
                 _faults.Add(key.Line, $"services.{key.Text}: this name belongs to a part of Quintet; choose another");
             if (reader.Read(key, value) is { } service) services.Add(service);
@@ -118,7 +120,8 @@ internal sealed class ManifestReader
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || !schemes.Contains(url.Scheme) || url.Host.Length == 0)
             _faults.Add(node.Line, $"engines.{key}: '{text}' is neither 'embedded' nor a URL such as {example}");
         else if (url.UserInfo.Length > 0)
-            _faults.Add(node.Line, $"engines.{key}: credentials do not belong here; give them in the environment of 'quintet up' (docs/command.md, Engines)");
+            _faults.Add(node.Line,
+                $"engines.{key}: credentials do not belong here; give them in the environment of 'quintet up' (docs/command.md, Engines)");
         else
             return url;
         return null;

@@ -11,7 +11,8 @@ internal static partial class RouteTemplate
         if (route.Length > ManifestKeys.RouteLengthMax) return $"a route has at most {ManifestKeys.RouteLengthMax} characters";
         if (!route.StartsWith('/')) return "a route begins with '/'";
         if (route.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) return "a route holds no blanks";
-        if (route.Contains('?', StringComparison.Ordinal) || route.Contains('#', StringComparison.Ordinal)) return "a route is a path, without query or fragment";
+        if (route.Contains('?', StringComparison.Ordinal) || route.Contains('#', StringComparison.Ordinal))
+            return "a route is a path, without query or fragment";
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         string[] segments = route[1..].Split('/');
         for (int i = 0; i < segments.Length; i++)

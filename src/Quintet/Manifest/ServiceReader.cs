@@ -54,7 +54,8 @@ internal sealed class ServiceReader(string folder, YamlValues values, ManifestFa
         foreach ((string service, YamlScalar name) in _calls)
         {
             if (name.Text == service) faults.Add(name.Line, $"services.{service}.calls: a service need not name itself");
-            else if (!names.Contains(name.Text)) faults.Add(name.Line, $"services.{service}.calls: there is no service '{name.Text}'{Suggestion.For(name.Text, names)}");
+            else if (!names.Contains(name.Text))
+                faults.Add(name.Line, $"services.{service}.calls: there is no service '{name.Text}'{Suggestion.For(name.Text, names)}");
         }
     }
 
@@ -67,9 +68,10 @@ internal sealed class ServiceReader(string folder, YamlValues values, ManifestFa
         {
             string[] projects = Directory.GetFiles(full, "*.csproj");
             if (projects.Length == 1) return projects[0];
+            string names = string.Join(", ", projects.Select(Path.GetFileName).Order(StringComparer.Ordinal));
             faults.Add(node.Line, projects.Length == 0
                 ? $"{path}: the folder '{text}' has no .csproj"
-                : $"{path}: the folder '{text}' has {projects.Length} projects; name one of {string.Join(", ", projects.Select(Path.GetFileName).Order(StringComparer.Ordinal))}");
+                : $"{path}: the folder '{text}' has {projects.Length} projects; name one of {names}");
             return null;
         }
 
@@ -104,7 +106,8 @@ internal sealed class ServiceReader(string folder, YamlValues values, ManifestFa
     private List<string> ReadRoutes(string service, YamlNode node, string path)
     {
         IReadOnlyList<YamlScalar> routes = values.Texts(node, path);
-        if (routes.Count > ManifestKeys.RoutesMax) faults.Add(node.Line, $"{path}: {routes.Count} routes; at most {ManifestKeys.RoutesMax} reach the registry");
+        if (routes.Count > ManifestKeys.RoutesMax)
+            faults.Add(node.Line, $"{path}: {routes.Count} routes; at most {ManifestKeys.RoutesMax} reach the registry");
         foreach (YamlScalar route in routes)
         {
             if (RouteTemplate.FaultOf(route.Text) is { } fault) faults.Add(route.Line, $"{path}: '{route.Text}': {fault}");

@@ -72,7 +72,8 @@ internal sealed class Supervisor : IAsyncDisposable
     {
         FileStream held = state.TryLock() ?? throw new ConflictException(
             RunFile.Read(state) is { IsAlive: true } other
-                ? $"a system runs in '{state.Path}' already (supervisor {other.Pid}); 'quintet status' shows it, 'quintet down' stops it, '--state' takes another folder"
+                ? $"a system runs in '{state.Path}' already (supervisor {other.Pid}); "
+                    + "'quintet status' shows it, 'quintet down' stops it, '--state' takes another folder"
                 : $"another quintet works in '{state.Path}' right now; try again, or take another folder with '--state'");
         SystemRun? system = null;
         try
@@ -189,14 +190,16 @@ internal sealed class Supervisor : IAsyncDisposable
     {
         string[] taken =
         [
-            .. _parts.ConfiguredPorts().Where(p => !FreePorts.IsFree(p.Port)).Select(p => $"port {p.Port} (ports.{p.Key}) is taken by {PortHolder.Describe(p.Port)}"),
+            .. _parts.ConfiguredPorts().Where(p => !FreePorts.IsFree(p.Port))
+                .Select(p => $"port {p.Port} (ports.{p.Key}) is taken by {PortHolder.Describe(p.Port)}"),
         ];
         if (taken.Length > 0)
             throw new ConflictException(string.Join('\n', taken) + "\nSet another port in the manifest, or take free ones with '--isolated'.");
     }
 
     private ServiceGroup Service(string name) => _services.FirstOrDefault(s => s.Name == name)
-        ?? throw (_boxes.Any(b => b.Plan.Part == name) ? new ChangeException(400, $"'{name}' is a box and runs once; this is for services") : NoSuchPart(name));
+        ?? throw (_boxes.Any(b => b.Plan.Part == name) ? new ChangeException(400, $"'{name}' is a box and runs once; this is for services")
+            : NoSuchPart(name));
 
     private ChangeException NoSuchPart(string name) =>
         new(404, $"there is no part '{name}'{Suggestion.For(name, [.. _boxes.Select(b => b.Plan.Part), .. _services.Select(s => s.Name)])}");

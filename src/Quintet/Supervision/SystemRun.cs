@@ -19,7 +19,10 @@ internal sealed class SystemRun : IAsyncDisposable
         _words = new LogFile(state.SupervisorLog, options.Logs, Time);
         Spawner = new Spawner();
         Guard = new Guard(Id);
-        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
     }
 
     /// <summary>The run's id, in the environment of each of its processes.</summary>

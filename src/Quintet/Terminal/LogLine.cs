@@ -32,7 +32,8 @@ internal sealed record LogLine(string Instance, DateTimeOffset Time, string Text
         try
         {
             using JsonDocument json = JsonDocument.Parse(Text);
-            if (!json.RootElement.TryGetProperty("LogLevel", out JsonElement level) || !json.RootElement.TryGetProperty("Message", out JsonElement message)) return Text;
+            if (!json.RootElement.TryGetProperty("LogLevel", out JsonElement level)
+                || !json.RootElement.TryGetProperty("Message", out JsonElement message)) return Text;
             string words = $"{Short(level.GetString())}  {message.GetString()}";
             return json.RootElement.TryGetProperty("Exception", out JsonElement exception) ? $"{words}\n{exception.GetString()}" : words;
         }

@@ -74,7 +74,8 @@ internal sealed class ProgressScreen(SupervisorClient client, TimeProvider time)
         {
             if (_shown.GetValueOrDefault(process.Instance) == process.State) continue;
             _shown[process.Instance] = process.State;
-            Console.Error.WriteLine(process.Reason.Length == 0 ? $"{process.Instance}: {process.State}" : $"{process.Instance}: {process.State} ({process.Reason})");
+            Console.Error.WriteLine(process.Reason.Length == 0 ? $"{process.Instance}: {process.State}"
+                : $"{process.Instance}: {process.State} ({process.Reason})");
         }
     }
 

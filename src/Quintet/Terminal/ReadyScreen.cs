@@ -21,7 +21,8 @@ internal static class ReadyScreen
         if (TryIt(manifest, environment["GATEWAY_URL"]) is { } command) Console.WriteLine($"try    {command}");
         Console.WriteLine($"mails  {environment["MAIL_DIRECTORY"]}");
         Console.WriteLine(detached ? "stop   quintet down" : "stop   Ctrl-C");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"memory {status.Processes.Sum(p => p.MemoryMb):0} MB in {status.Processes.Count} processes"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"memory {status.Processes.Sum(p => p.MemoryMb):0} MB in {status.Processes.Count} processes"));
         Console.WriteLine("READY");
     }
 
@@ -30,7 +31,8 @@ internal static class ReadyScreen
     {
         if (manifest.Services.Any(s => s.Name == "users" && s.Routes.Any(r => r.StartsWith("/users", StringComparison.Ordinal))))
             return $$"""curl -i {{gateway}}/users -H 'Content-Type: application/json' -d '{"name":"Ada","email":"ada@example.org"}'""";
-        string? route = manifest.Services.SelectMany(s => s.Routes).Select(r => r.Split("/{**")[0].Split("/{*")[0]).FirstOrDefault(r => !r.Contains('{', StringComparison.Ordinal));
+        string? route = manifest.Services.SelectMany(s => s.Routes).Select(r => r.Split("/{**")[0].Split("/{*")[0])
+            .FirstOrDefault(r => !r.Contains('{', StringComparison.Ordinal));
         return route is null ? null : $"curl -i {gateway}{(route.Length == 0 ? "/" : route)}";
     }
 }

@@ -87,7 +87,8 @@ public sealed class LogFileTests : IDisposable
     {
         string json = """{"EventId":1,"LogLevel":"Warning","Category":"x","Message":"The broker is away","State":{}}""";
 
-        Assert.EndsWith("users-1  warn  The broker is away", LogLine.Parse("users-1", "2026-01-02T03:04:05.000Z " + json).Render(7), StringComparison.Ordinal);
+        Assert.EndsWith("users-1  warn  The broker is away", LogLine.Parse("users-1", "2026-01-02T03:04:05.000Z " + json).Render(7),
+            StringComparison.Ordinal);
         Assert.EndsWith("users-1  {no json", LogLine.Parse("users-1", "2026-01-02T03:04:05.000Z {no json").Render(7), StringComparison.Ordinal);
         Assert.EndsWith("users-1  [1]", LogLine.Parse("users-1", "2026-01-02T03:04:05.000Z [1]").Render(7), StringComparison.Ordinal);
     }

@@ -27,7 +27,8 @@ public sealed class ManifestFaultTests : IDisposable
         { "services:\n  a:\n    command: x\n    replicas: 65\n", "4: services.a.replicas: '65' is not a whole number" },
         { "services:\n  a:\n    command: x\n    replicas: \"2\"\n", "4: services.a.replicas: '2' is not a whole number" },
         { "services:\n  a:\n    command: x\n    routes: [a]\n", "4: services.a.routes: 'a': a route begins with '/'" },
-        { "services:\n  a:\n    command: x\n    routes: [\"/{**rest}/b\"]\n", "4: services.a.routes: '/{**rest}/b': '{**rest}' takes everything that follows" },
+        { "services:\n  a:\n    command: x\n    routes: [\"/{**rest}/b\"]\n",
+            "4: services.a.routes: '/{**rest}/b': '{**rest}' takes everything that follows" },
         { "services:\n  a:\n    command: x\n    routes: [\"/{id\"]\n", "4: services.a.routes: '/{id': '{id' is neither text nor one parameter" },
         { "services:\n  a:\n    command: x\n    routes: [\"/a b\"]\n", "4: services.a.routes: '/a b': a route holds no blanks" },
         { "services:\n  a:\n    command: x\n    routes: [\"/{a}/{a}\"]\n", "4: services.a.routes: '/{a}/{a}': the parameter 'a' stands there twice" },
@@ -68,7 +69,8 @@ public sealed class ManifestFaultTests : IDisposable
     {
         ManifestException fault = Assert.Throws<ManifestException>(() => Read(text));
 
-        Assert.Contains(fault.Faults, line => line.StartsWith("quintet.yaml:", StringComparison.Ordinal) && line.Contains(expected, StringComparison.Ordinal));
+        Assert.Contains(fault.Faults, line => line.StartsWith("quintet.yaml:", StringComparison.Ordinal)
+            && line.Contains(expected, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -96,7 +96,8 @@ public sealed class ManifestReadTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static readonly IEqualityComparer<(string[], string[], string[])> StringArrays =
-        EqualityComparer<(string[], string[], string[])>.Create((a, b) => a.Item1.SequenceEqual(b.Item1) && a.Item2.SequenceEqual(b.Item2) && a.Item3.SequenceEqual(b.Item3));
+        EqualityComparer<(string[], string[], string[])>.Create((a, b) => a.Item1.SequenceEqual(b.Item1) && a.Item2.SequenceEqual(b.Item2)
+            && a.Item3.SequenceEqual(b.Item3));
 
     private static string[] Keys(JsonNode schema) => [.. schema["properties"]!.AsObject().Select(p => p.Key)];
 

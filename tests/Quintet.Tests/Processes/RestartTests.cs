@@ -10,7 +10,9 @@ namespace Quintet.Quintet.Tests.Processes;
 public sealed class RestartTests
 {
     /// <summary>Accepts connections on $PORT until it is ended.</summary>
-    private const string Listener = "exec /usr/bin/python3 -c 'import os,socket; s=socket.create_server((\"127.0.0.1\", int(os.environ[\"PORT\"])))\nwhile True: s.accept()[0].close()'";
+    private const string Listener =
+        "exec /usr/bin/python3 -c 'import os,socket; s=socket.create_server((\"127.0.0.1\", int(os.environ[\"PORT\"])))\n"
+        + "while True: s.accept()[0].close()'";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -25,7 +27,8 @@ public sealed class RestartTests
 
         Native.Signal(first, Native.SigKill);
 
-        await Eventually.TrueAsync("another process is ready", () => Task.FromResult(instance.Pid != first && instance.State == InstanceState.Ready), Cancellation);
+        await Eventually.TrueAsync("another process is ready", () => Task.FromResult(instance.Pid != first && instance.State == InstanceState.Ready),
+            Cancellation);
         Assert.Equal(1, instance.Restarts);
         Assert.Contains(LogReader.Tail(bench.State.SupervisorLog, 10), line => line.Contains("job-1 was ended by signal 9", StringComparison.Ordinal));
     }
@@ -46,9 +49,11 @@ public sealed class RestartTests
     [Fact]
     public async Task The_waits_before_restarts_grow_and_have_a_limit()
     {
-        await using Workbench bench = new(Workbench.Quick with { BackoffFirst = TimeSpan.FromMilliseconds(20), BackoffMax = TimeSpan.FromMilliseconds(80) });
+        await using Workbench bench =
+            new(Workbench.Quick with { BackoffFirst = TimeSpan.FromMilliseconds(20), BackoffMax = TimeSpan.FromMilliseconds(80) });
         Instance instance = bench.Begin("/usr/bin/date +%s%N >> starts; exit 1");
-        await Eventually.TrueAsync("eight starts", () => Task.FromResult(File.Exists(bench["starts"]) && File.ReadAllLines(bench["starts"]).Length >= 8), Cancellation);
+        await Eventually.TrueAsync("eight starts", () =>
+            Task.FromResult(File.Exists(bench["starts"]) && File.ReadAllLines(bench["starts"]).Length >= 8), Cancellation);
 
         // The starts themselves take their time; so a wait can only be seen to be at least what it should be.
         long[] starts = [.. File.ReadAllLines(bench["starts"]).Select(line => long.Parse(line, CultureInfo.InvariantCulture) / 1_000_000)];
@@ -99,7 +104,8 @@ public sealed class RestartTests
     public async Task A_foreign_program_finds_its_signals_as_a_shell_leaves_them()
     {
         await using Workbench bench = new();
-        bench.Begin("grep -E '^Sig(Blk|Ign)' /proc/self/status > signals.tmp; ps -o pgid= -p $$ > group.tmp; echo $$ > pid.tmp; mv signals.tmp signals; exec sleep 1000");
+        bench.Begin("grep -E '^Sig(Blk|Ign)' /proc/self/status > signals.tmp; "
+            + "ps -o pgid= -p $$ > group.tmp; echo $$ > pid.tmp; mv signals.tmp signals; exec sleep 1000");
         await Eventually.TrueAsync("it wrote", () => Task.FromResult(File.Exists(bench["signals"])), Cancellation);
 
         Assert.All(File.ReadAllLines(bench["signals"]), line => Assert.Equal("0000000000000000", line.Split('\t')[1]));
@@ -111,7 +117,8 @@ public sealed class RestartTests
         List<ProcessIdentity> found = [];
         foreach (string file in files)
         {
-            string pid = await Eventually.GetAsync(file, () => Task.FromResult(File.Exists(file) && File.ReadAllText(file).EndsWith('\n') ? File.ReadAllText(file) : null), Cancellation);
+            string pid = await Eventually.GetAsync(file, () =>
+                Task.FromResult(File.Exists(file) && File.ReadAllText(file).EndsWith('\n') ? File.ReadAllText(file) : null), Cancellation);
             found.Add(ProcessTable.Identify(int.Parse(pid, CultureInfo.InvariantCulture))!.Value);
         }
 

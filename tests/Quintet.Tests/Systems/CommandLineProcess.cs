@@ -35,7 +35,8 @@ internal sealed class CommandLineProcess : IDisposable
 
     public static string Executable => Path.Combine(AppContext.BaseDirectory, "quintet");
 
-    public ChildProcess Start(params string[] arguments) => ChildProcess.Start(Executable, [.. arguments, "--state", State, "--file", Manifest], _folder.Path);
+    public ChildProcess Start(params string[] arguments) =>
+        ChildProcess.Start(Executable, [.. arguments, "--state", State, "--file", Manifest], _folder.Path);
 
     public async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {

@@ -41,7 +41,8 @@ public sealed class LeastPrivilegeTests : IDisposable
         JsonNode token = Section("registry", "Registry")["Tokens"]!.AsArray().Single(t => (string?)t!["Name"] == "users")!;
         JsonNode configuration = Section("config", "ConfigServer")["Tokens"]!.AsArray().Single(t => (string?)t!["Name"] == "users")!;
 
-        Assert.Equal((false, "users", "users/"), ((bool)token["Management"]!, (string)token["Services"]!.AsArray().Single()!, (string)token["KeyPrefixes"]!.AsArray().Single()!));
+        Assert.Equal((false, "users", "users/"),
+            ((bool)token["Management"]!, (string)token["Services"]!.AsArray().Single()!, (string)token["KeyPrefixes"]!.AsArray().Single()!));
         Assert.Equal((false, "users"), ((bool)configuration["Write"]!, (string)configuration["Applications"]!.AsArray().Single()!));
         Assert.Equal("Deny", (string?)Section("registry", "Registry")["Anonymous"]);
     }

@@ -12,7 +12,10 @@ public sealed class OrphanTests
     private const string Forker =
         """
           forker:
-            command: ["/bin/sh", "-c", "sleep 1000 & echo $! > near; setsid sh -c 'echo $$ > away; exec sleep 1000' & trap '' TERM; echo $$ > self; while :; do sleep 1000; done"]
+            command:
+              - /bin/sh
+              - -c
+              - sleep 1000 & echo $! > near; setsid sh -c 'echo $$ > away; exec sleep 1000' & trap '' TERM; echo $$ > self; while :; do sleep 1000; done
           daemon:
             command: ["/usr/bin/python3", "daemon.py"]
         """;
@@ -61,7 +64,8 @@ public sealed class OrphanTests
         ProcessIdentity[] processes = await ProcessesAsync(system);
         RunFile run = RunFile.Read(new StateFolder(system.State))!;
 
-        foreach (int guard in ProcessTable.Pids().Where(pid => ProcessTable.CommandLine(pid).Contains("/bin/sh -c exec >/dev/null", StringComparison.Ordinal)).ToList())
+        foreach (int guard in ProcessTable.Pids()
+            .Where(pid => ProcessTable.CommandLine(pid).Contains("/bin/sh -c exec >/dev/null", StringComparison.Ordinal)).ToList())
             if (File.ReadAllText($"/proc/{guard}/cmdline").Contains(run.Run, StringComparison.Ordinal)) Native.Signal(guard, Native.SigKill);
         up.Kill();
         await up.WaitAsync(Cancellation);
@@ -83,7 +87,8 @@ public sealed class OrphanTests
 
         // The programs ignore SIGTERM: the second Ctrl-C is for the impatient.
         Native.Signal(up.Id, 2);
-        await Eventually.TrueAsync("the first was heard", () => Task.FromResult(up.Output.Contains("stopping", StringComparison.Ordinal)), Cancellation, () => up.Output);
+        await Eventually.TrueAsync("the first was heard", () => Task.FromResult(up.Output.Contains("stopping", StringComparison.Ordinal)),
+            Cancellation, () => up.Output);
         await EndAsync(up);
 
         await AllEndAsync(processes, up);
@@ -114,9 +119,11 @@ public sealed class OrphanTests
 
     private static async Task<ProcessIdentity[]> ProcessesAsync(CommandLineProcess system) =>
     [
-        await system.IdentityInAsync("near"), await system.IdentityInAsync("away"), await system.IdentityInAsync("self"), await system.IdentityInAsync("daemon"),
+        await system.IdentityInAsync("near"), await system.IdentityInAsync("away"), await system.IdentityInAsync("self"),
+            await system.IdentityInAsync("daemon"),
     ];
 
     private static Task AllEndAsync(ProcessIdentity[] processes, ChildProcess up) => Eventually.TrueAsync(
-        "all are gone", () => Task.FromResult(!processes.Any(ProcessTable.IsAlive)), Cancellation, () => $"{string.Join(' ', processes.Where(ProcessTable.IsAlive))}\n{up.Output}");
+        "all are gone", () => Task.FromResult(!processes.Any(ProcessTable.IsAlive)), Cancellation, () =>
+            $"{string.Join(' ', processes.Where(ProcessTable.IsAlive))}\n{up.Output}");
 }

@@ -101,7 +101,8 @@ public sealed class SystemTests
         Assert.All(
             (string[])["secrets.json", "run.json", "settings/gateway.json"],
             file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(system.State, file))));
-        string commandLines = string.Concat(global::Quintet.Supervision.Processes.ProcessTable.Pids().Select(global::Quintet.Supervision.Processes.ProcessTable.CommandLine));
+        string commandLines = string.Concat(global::Quintet.Supervision.Processes.ProcessTable.Pids()
+            .Select(global::Quintet.Supervision.Processes.ProcessTable.CommandLine));
         Assert.DoesNotContain(control, commandLines, StringComparison.Ordinal);
 
         using HttpClient stranger = new(new SocketsHttpHandler()) { BaseAddress = new Uri(run.Control) };

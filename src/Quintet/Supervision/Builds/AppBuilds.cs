@@ -55,13 +55,15 @@ internal sealed class AppBuilds(StateFolder state, string service)
     private static string AssemblyIn(string folder)
     {
         string[] programs = Directory.GetFiles(folder, "*.runtimeconfig.json");
-        if (programs.Length != 1) throw new BuildException([$"the published folder has {programs.Length} programs instead of one; is it an executable project?"]);
+        if (programs.Length != 1)
+            throw new BuildException([$"the published folder has {programs.Length} programs instead of one; is it an executable project?"]);
         return Path.GetFileName(programs[0])[..^".runtimeconfig.json".Length];
     }
 
     /// <summary>Finished builds, newest first.</summary>
     private IEnumerable<int> Numbers() =>
-        !Directory.Exists(Folder) ? [] : Directory.GetFiles(Folder, "*.json").Select(Parse).Where(n => n > 0 && Directory.Exists(FolderOf(n))).OrderDescending();
+        !Directory.Exists(Folder) ? [] : Directory.GetFiles(Folder, "*.json").Select(Parse)
+            .Where(n => n > 0 && Directory.Exists(FolderOf(n))).OrderDescending();
 
     private IEnumerable<int> UnfinishedNumbers() =>
         !Directory.Exists(Folder) ? [] : Directory.GetDirectories(Folder).Select(Parse).Where(n => n > 0 && !File.Exists(StampOf(n)));

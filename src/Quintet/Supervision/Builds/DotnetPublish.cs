@@ -76,7 +76,8 @@ internal static class DotnetPublish
     private static List<string> ErrorsIn(string output)
     {
         string[] lines = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct()];
-        string[] errors = [.. lines.Where(line => line.Contains(": error ", StringComparison.Ordinal) || line.Contains("error:", StringComparison.OrdinalIgnoreCase))];
+        string[] errors = [.. lines
+            .Where(line => line.Contains(": error ", StringComparison.Ordinal) || line.Contains("error:", StringComparison.OrdinalIgnoreCase))];
         return [.. errors.Length > 0 ? errors.Take(ErrorLinesMax) : lines.TakeLast(ErrorLinesMax)];
     }
 }

@@ -62,7 +62,8 @@ internal static class SourceFingerprint
                     : [path]);
         try
         {
-            return [.. XDocument.Load(project).Descendants().Where(e => e.Name.LocalName == "ProjectReference").Select(e => (string?)e.Attribute("Include")).OfType<string>()];
+            return [.. XDocument.Load(project).Descendants().Where(e => e.Name.LocalName == "ProjectReference")
+                .Select(e => (string?)e.Attribute("Include")).OfType<string>()];
         }
         catch (System.Xml.XmlException)
         {
@@ -77,7 +78,8 @@ internal static class SourceFingerprint
             (ref FileSystemEntry entry) => (FileInfo)entry.ToFileSystemInfo(),
             new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint })
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && !entry.FileName.StartsWith('.') && !entry.FileName.SequenceEqual(LockFile),
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && !entry.FileName.StartsWith('.')
+                && !entry.FileName.SequenceEqual(LockFile),
             ShouldRecursePredicate = (ref FileSystemEntry entry) =>
                 !entry.FileName.StartsWith('.') && !FoldersWithoutSources.Contains(entry.FileName.ToString()),
         };

@@ -75,7 +75,8 @@ internal sealed class ControlRoutes(Supervisor supervisor, string address)
     private async Task ScaleAsync(HttpContext context)
     {
         ScaleRequest? wanted = await JsonSerializer.DeserializeAsync(context.Request.Body, ControlJson.Default.ScaleRequest, context.RequestAborted);
-        if (wanted?.Service is not { } service || wanted.Replicas is not { } replicas) throw new ChangeException(400, "'service' and 'replicas' are needed");
+        if (wanted?.Service is not { } service || wanted.Replicas is not { } replicas)
+            throw new ChangeException(400, "'service' and 'replicas' are needed");
         string done = await supervisor.ScaleAsync(service, replicas, context.RequestAborted);
         await AnswerAsync(context, new ChangeAnswer(done), ControlJson.Default.ChangeAnswer);
     }
@@ -97,7 +98,8 @@ internal sealed class ControlRoutes(Supervisor supervisor, string address)
     private async Task LogsAsync(HttpContext context)
     {
         string? part = context.Request.Query["part"];
-        if (!int.TryParse(context.Request.Query["lines"].FirstOrDefault("100"), NumberStyles.None, CultureInfo.InvariantCulture, out int lines) || lines > LinesMax)
+        if (!int.TryParse(context.Request.Query["lines"].FirstOrDefault("100"), NumberStyles.None, CultureInfo.InvariantCulture, out int lines)
+            || lines > LinesMax)
             throw new ChangeException(400, $"'lines' is a number from 0 to {LinesMax}");
         StringBuilder text = new();
         foreach (Instance instance in supervisor.Find(part))

@@ -23,7 +23,8 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
     public async Task AnnounceAsync(int build, CancellationToken cancellation)
     {
         // It was drained for a restart, and the registry was away when its old registration should have gone: the mark would stay on the new one.
-        if (_isInMaintenance && await view.TryAsync(client => client.SetMaintenanceAsync(id, enable: false, cancellation: cancellation), cancellation)) _isInMaintenance = false;
+        if (_isInMaintenance)
+            _isInMaintenance = !await view.TryAsync(client => client.SetMaintenanceAsync(id, enable: false, cancellation: cancellation), cancellation);
         if (service.RegisteredBy != RegisteredBy.Supervisor || view.Knows(service.Name, id) is not false) return;
         Dictionary<string, string> meta = new() { ["quintet-version"] = build.ToString(CultureInfo.InvariantCulture) };
         foreach ((int index, string route) in service.Routes.Index()) meta[$"quintet-route-{index.ToString(CultureInfo.InvariantCulture)}"] = route;
@@ -40,7 +41,8 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
         await view.TryAsync(client => client.RegisterAsync(registration, cancellation), cancellation);
     }
 
-    /// <summary>Takes the instance out of the list of passing ones while it still works. Maintenance and not deregistration: a service that watches over its own registration would undo the latter.</summary>
+    /// <summary>Takes the instance out of the list of passing ones while it still works. Maintenance and not deregistration: a
+    /// service that watches over its own registration would undo the latter.</summary>
     public async Task DrainAsync(CancellationToken cancellation) =>
         _isInMaintenance = await view.TryAsync(client => client.SetMaintenanceAsync(id, enable: true, "stopping", cancellation), cancellation);
 

@@ -169,7 +169,8 @@ internal sealed class ServiceGroup(SystemRun system, Parts parts, RegistryView v
         if (instances.Zip(ready).FirstOrDefault(pair => !pair.Second).First is not { } late) return;
         string reason = late.Reason.Length > 0 ? late.Reason : $"is still {late.State.ToString().ToLowerInvariant()}";
         string limit = late.State == InstanceState.Failed ? "" : $" within {system.Options.ReadyDeadline.TotalSeconds:0} s";
-        throw new ChangeException(504, $"{refusal} {late.Plan.Id} did not become ready{limit}: {reason}".TrimStart(), LogReader.Tail(late.LogPath, LogLines));
+        throw new ChangeException(504, $"{refusal} {late.Plan.Id} did not become ready{limit}: {reason}".TrimStart(),
+            LogReader.Tail(late.LogPath, LogLines));
     }
 
     private async Task StopAsync(IReadOnlyList<Instance> instances)
@@ -187,7 +188,8 @@ internal sealed class ServiceGroup(SystemRun system, Parts parts, RegistryView v
     private async Task<string> ChangeAsync(Func<CancellationToken, Task<string>> change, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (!await _change.WaitAsync(TimeSpan.Zero, CancellationToken.None)) throw new ChangeException(409, $"another change of {Name} is going on; wait for its end");
+        if (!await _change.WaitAsync(TimeSpan.Zero, CancellationToken.None))
+            throw new ChangeException(409, $"another change of {Name} is going on; wait for its end");
         try
         {
             return await change(_closing.Token);

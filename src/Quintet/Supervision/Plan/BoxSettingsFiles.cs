@@ -39,7 +39,8 @@ internal sealed class BoxSettingsFiles(SystemManifest manifest, Endpoints endpoi
             RegistryToken("supervisor", management: true, [], []),
             RegistryToken("gateway", management: false, [], []),
         ];
-        foreach (ServiceManifest service in manifest.Services) tokens.Add(RegistryToken(service.Name, management: false, [service.Name], [$"{service.Name}/"]));
+        foreach (ServiceManifest service in manifest.Services)
+            tokens.Add(RegistryToken(service.Name, management: false, [service.Name], [$"{service.Name}/"]));
         return new JsonObject
         {
             ["Port"] = endpoints.Ports.Registry,

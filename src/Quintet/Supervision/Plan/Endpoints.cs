@@ -26,7 +26,8 @@ internal sealed record Endpoints
     {
         PortsManifest ports = free is null
             ? manifest.Ports
-            : new PortsManifest { Gateway = free.Take(), Registry = free.Take(), Broker = free.Take(), Management = free.Take(), Configuration = free.Take() };
+            : new PortsManifest { Gateway = free.Take(), Registry = free.Take(), Broker = free.Take(), Management = free.Take(),
+                Configuration = free.Take() };
         EnginesManifest engines = manifest.Engines;
         return new Endpoints
         {

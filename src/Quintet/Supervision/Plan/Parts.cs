@@ -46,7 +46,8 @@ internal sealed class Parts(SystemRun system, SystemManifest manifest, Endpoints
         Endpoint = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
         Start = () => StartOf(service, instance, port, build),
         // What runs on the chassis has this path; another program says which it has, or accepts connections.
-        Probe = new HealthProbe(system.Http, port, service.Health ?? (service is { Project: not null, RegisteredBy: RegisteredBy.Self } ? "/health/ready" : null)),
+        Probe = new HealthProbe(system.Http, port,
+            service.Health ?? (service is { Project: not null, RegisteredBy: RegisteredBy.Self } ? "/health/ready" : null)),
         Entry = new RegistryEntry(view, service, instance, port),
         Build = build?.Number ?? 0,
     };

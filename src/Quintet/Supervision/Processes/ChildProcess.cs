@@ -41,7 +41,8 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Ends what the process left behind in its group. No other group can have its number while a member lives.</summary>
     public void KillGroup() => Native.Signal(-Pid, Native.SigKill);
 
-    /// <summary>What it wrote last may still be in the pipe when it has ended. Somebody who escaped with the pipe is waited for no longer than the limit.</summary>
+    /// <summary>What it wrote last may still be in the pipe when it has ended. Somebody who escaped with the pipe is waited for
+    /// no longer than the limit.</summary>
     public async Task DrainOutputAsync(TimeSpan limit, TimeProvider time)
     {
         try

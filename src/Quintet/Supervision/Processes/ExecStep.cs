@@ -39,7 +39,8 @@ internal static class ExecStep
     private static bool JoinSupervisor()
     {
         _ = Native.SetProcessGroup(0, 0);
-        if (!int.TryParse(Environment.GetEnvironmentVariable(SupervisedProcess.SupervisorVariable), CultureInfo.InvariantCulture, out int supervisor)) return true;
+        if (!int.TryParse(Environment.GetEnvironmentVariable(SupervisedProcess.SupervisorVariable), CultureInfo.InvariantCulture, out int supervisor))
+            return true;
         // SIGKILL and not SIGTERM: a foreign program may ignore the latter, and nobody would be left to insist.
         _ = Native.SignalAtParentsDeath(Native.SigKill);
         return Native.ParentProcessId() == supervisor; // otherwise it died before the signal was asked for

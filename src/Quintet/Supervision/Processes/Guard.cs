@@ -83,7 +83,8 @@ internal sealed class Guard : IAsyncDisposable
         if (!OperatingSystem.IsLinux()) return; // /proc/<pid>/environ is what it reads
         string[] words = ["/bin/sh", "-c", Script, "quintet-guard", _run];
         // Both become the shell under the same process id; the small one saves a start of .NET.
-        ProcessStartInfo info = File.Exists(SetSid) ? new ProcessStartInfo(SetSid, words) : OwnExecutable.Start([ExecStep.Word, "--session", "--", .. words]);
+        ProcessStartInfo info = File.Exists(SetSid) ? new ProcessStartInfo(SetSid, words)
+            : OwnExecutable.Start([ExecStep.Word, "--session", "--", .. words]);
         info.RedirectStandardInput = true;
         info.WorkingDirectory = "/";
         foreach (string name in (string[])["QUINTET_RUN", "QUINTET_INSTANCE", "QUINTET_SUPERVISOR_PID"]) info.Environment.Remove(name);
