@@ -41,7 +41,6 @@ internal sealed partial class AmqpConnectionHandler(BrokerContext broker) : Conn
         {
             if (await OpenAsync(transport, outgoing) is not { } facts) return;
             connection = new Connection(transport, outgoing, facts, broker);
-            broker.Connections.Add(connection);
             await connection.RunAsync();
         }
         finally

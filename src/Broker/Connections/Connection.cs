@@ -58,6 +58,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         try
         {
             outgoing.Send(new MethodFrame(0, MethodId.ConnectionOpenOk).ShortString("").ToArray());
+            broker.Connections.Add(this); // not before: open-ok must come before connection.blocked
             await ReadAsync();
             if (!_isClosed) Log.Lost(broker.Logger, Name);
         }
