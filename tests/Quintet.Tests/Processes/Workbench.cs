@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using Quintet.Supervision;
 using Quintet.Supervision.Instances;
 using Quintet.Supervision.Processes;
 using Quintet.Supervision.State;
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Network;
+
+// Signals, process groups and /proc: the tested platform.
+[assembly: SupportedOSPlatform("linux")]
 
 namespace Quintet.Quintet.Tests.Processes;
 
