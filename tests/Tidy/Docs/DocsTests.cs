@@ -45,6 +45,21 @@ public sealed partial class DocsTests
         Assert.Empty(Explained().Where(slug => !code.Contains($"\"{slug}\"", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void The_page_of_settings_is_what_the_options_say()
+    {
+        string expected = SettingsPage.Write();
+        if (Environment.GetEnvironmentVariable("QUINTET_WRITE_DOCS") == "1") File.WriteAllText(Repository.At(SettingsPage.Path), expected);
+
+        Assert.Equal(expected, Checkout.Read(SettingsPage.Path));
+    }
+
+    [Fact]
+    public void Every_setting_is_explained()
+    {
+        Assert.Empty(SettingsPage.Write().Split('\n').Where(row => row.EndsWith("|  |", StringComparison.Ordinal)));
+    }
+
     /// <summary>The first column of the tables in docs/errors.md.</summary>
     private static string[] Explained() => [.. ErrorRow().Matches(Checkout.Read("docs/errors.md")).Select(row => row.Groups[1].Value)];
 
