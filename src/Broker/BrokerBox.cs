@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -69,7 +70,10 @@ public static class BrokerBox
         });
         services.AddMetrics();
         services.AddSingleton<ConnectionList>();
-        services.AddSingleton<BrokerMetrics>();
+        services.AddSingleton(provider => new BrokerMetrics(
+            provider.GetRequiredService<IMeterFactory>(),
+            provider.GetRequiredService<BrokerNode>(),
+            () => provider.GetRequiredService<ConnectionList>().All.Count));
         services.AddSingleton(provider => new BrokerContext(
             provider.GetRequiredService<BrokerNode>(),
             provider.GetRequiredService<Users>(),

@@ -66,8 +66,9 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         {
             await CloseAsync(fault);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // Somebody asked for the end, or the transport is gone.
             if (_forced is { } forced) await CloseAsync(forced);
         }
         catch (Exception end) when (end is IOException and not StorageException)

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Quintet.Broker.Connections;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Topology;
 
@@ -14,14 +13,14 @@ internal sealed class BrokerMetrics : IDisposable
     private readonly Counter<long> _unroutable;
     private readonly Counter<long> _refused;
 
-    public BrokerMetrics(IMeterFactory meters, BrokerNode node, ConnectionList connections)
+    public BrokerMetrics(IMeterFactory meters, BrokerNode node, Func<int> connections)
     {
         _meter = meters.Create("Quintet.Broker");
         _published = _meter.CreateCounter<long>("messaging.broker.published", "{message}", "Messages taken from publishers");
         _delivered = _meter.CreateCounter<long>("messaging.broker.delivered", "{message}", "Messages handed to consumers and to basic.get");
         _unroutable = _meter.CreateCounter<long>("messaging.broker.unroutable", "{message}", "Messages that went to no queue");
         _refused = _meter.CreateCounter<long>("messaging.broker.refused", "{message}", "Messages that a full queue refused");
-        _meter.CreateObservableGauge("messaging.broker.connections", () => connections.All.Count, "{connection}", "Open connections");
+        _meter.CreateObservableGauge("messaging.broker.connections", connections, "{connection}", "Open connections");
         _meter.CreateObservableGauge("messaging.broker.queues", () => node.Vhosts.Sum(vhost => vhost.Queues.Count), "{queue}", "Queues");
         _meter.CreateObservableGauge("messaging.broker.messages.ready", () => Sum(node, counts => counts.Ready), "{message}", "Messages that wait in queues");
         _meter.CreateObservableGauge("messaging.broker.messages.unacknowledged", () => Sum(node, counts => counts.Unacked), "{message}", "Messages with consumers");
