@@ -66,7 +66,8 @@ public static class BrokerBox
         services.AddSingleton(provider =>
         {
             BrokerOptions options = provider.GetRequiredService<IOptions<BrokerOptions>>().Value;
-            return BrokerNode.Open(options.DataFolder, options.Storage, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<BrokerNode>>());
+            return BrokerNode.Open(options.DataFolder, options.Storage, provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<BrokerNode>>());
         });
         services.AddMetrics();
         services.AddSingleton<ConnectionList>();

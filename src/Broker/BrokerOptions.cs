@@ -28,7 +28,8 @@ internal sealed class BrokerOptions
     /// settings file changes; who is connected stays connected, with the new permissions.</summary>
     public List<UserOptions> Users { get; set; } = [];
 
-    /// <summary>What a client is told the server is called (server-properties <c>product</c>). Default <c>Quintet</c>; <c>RabbitMQ</c> for a client that insists.</summary>
+    /// <summary>What a client is told the server is called (server-properties <c>product</c>). Default <c>Quintet</c>; <c>RabbitMQ</c> for
+    /// a client that insists.</summary>
     [Required]
     public string Product { get; set; } = "Quintet";
 
@@ -42,7 +43,8 @@ internal sealed class BrokerOptions
 /// <summary>Section <c>Broker:Limits</c>.</summary>
 internal sealed class LimitOptions
 {
-    /// <summary>Connections at a time; more are closed at once. Default 10,000: about 1 GB of buffers if all are busy. RabbitMQ is bounded by file handles.</summary>
+    /// <summary>Connections at a time; more are closed at once. Default 10,000: about 1 GB of buffers if all are busy. RabbitMQ is bounded
+    /// by file handles.</summary>
     [Range(1, 1_000_000)]
     public int Connections { get; set; } = 10_000;
 
@@ -70,7 +72,8 @@ internal sealed class LimitOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan RefusedLoginDelay { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Octets that may wait for a slow client's socket before its queues deliver elsewhere. Default 1 MiB, some milliseconds of a fast client.</summary>
+    /// <summary>Octets that may wait for a slow client's socket before its queues deliver elsewhere. Default 1 MiB, some milliseconds of a
+    /// fast client.</summary>
     [Range(16 * 1024, 1024 * 1024 * 1024)]
     public int OutgoingBytes { get; set; } = 1024 * 1024;
 }

@@ -123,7 +123,8 @@ internal readonly ref struct BasicProperties
 
     private static int SizeOf(ushort flag, ReadOnlySpan<byte> rest) => flag switch
     {
-        HeadersFlag => rest.Length < 4 || BinaryPrimitives.ReadUInt32BigEndian(rest) > int.MaxValue - 4 ? -1 : (int)BinaryPrimitives.ReadUInt32BigEndian(rest) + 4,
+        HeadersFlag => rest.Length < 4 || BinaryPrimitives.ReadUInt32BigEndian(rest) > int.MaxValue - 4 ? -1
+            : (int)BinaryPrimitives.ReadUInt32BigEndian(rest) + 4,
         DeliveryModeFlag or PriorityFlag => 1,
         TimestampFlag => 8,
         _ => rest.IsEmpty ? -1 : rest[0] + 1,

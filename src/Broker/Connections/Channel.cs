@@ -72,7 +72,8 @@ internal sealed class Channel(Connection connection, ushort number)
     public void AnswerConfirms() => Confirms?.Answer();
 
     /// <summary>The method that an error in this frame is about.</summary>
-    public uint MethodAtHand(FrameType type, uint method) => type == FrameType.Method && !_content.IsUnderWay ? method : _content.IsUnderWay ? MethodId.BasicPublish : 0;
+    public uint MethodAtHand(FrameType type, uint method) => type == FrameType.Method && !_content.IsUnderWay ? method : _content.IsUnderWay
+        ? MethodId.BasicPublish : 0;
 
     /// <summary>A method in the middle of a message's frames is refused.</summary>
     public void RequireNoContent()
@@ -138,7 +139,8 @@ internal sealed class Channel(Connection connection, ushort number)
     }
 
     /// <summary>Answers basic.get.</summary>
-    public void SendGetOk(Queue queue, in QueueEntry entry, (bool NoAck, int MessagesLeft) get, (ReadOnlyMemory<byte> Envelope, ReadOnlyMemory<byte> Body) message)
+    public void SendGetOk(Queue queue, in QueueEntry entry, (bool NoAck, int MessagesLeft) get, (ReadOnlyMemory<byte> Envelope,
+        ReadOnlyMemory<byte> Body) message)
     {
         Envelope envelope = new(message.Envelope.Span);
         Content content = new(envelope.Routing, PropertiesToSend(queue, entry, envelope), message.Body.Span);

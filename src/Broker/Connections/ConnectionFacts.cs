@@ -19,7 +19,8 @@ internal sealed record ConnectionFacts
 
     public required FieldTable ClientProperties { get; init; }
 
-    public FieldTable Capabilities => ClientProperties.TryGet("capabilities", out FieldValue value) && value.Object is FieldTable table ? table : FieldTable.Empty;
+    public FieldTable Capabilities => ClientProperties.TryGet("capabilities", out FieldValue value) && value.Object is FieldTable table ? table
+        : FieldTable.Empty;
 
     /// <summary>The client wants to be told that a queue went from under its consumer.</summary>
     public bool WantsCancelNotice => Capabilities.Flag("consumer_cancel_notify");

@@ -70,7 +70,8 @@ internal sealed class ContentAssembly
     public bool Body(in ReadOnlySequence<byte> borrowedPart)
     {
         ulong length = (ulong)_bodyLength + (ulong)borrowedPart.Length;
-        if (length > BodyBytes) throw new AmqpException(ReplyCode.FrameError, $"body of {length} octets is longer than the {BodyBytes} of its header", MethodId.BasicPublish);
+        if (length > BodyBytes) throw new AmqpException(ReplyCode.FrameError, $"body of {length} octets is longer than the {BodyBytes} of its header",
+            MethodId.BasicPublish);
         if (_bodyLength == 0 && length == BodyBytes && borrowedPart.IsSingleSegment)
         {
             BorrowedBody = borrowedPart.First;

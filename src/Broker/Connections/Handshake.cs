@@ -112,7 +112,8 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
     {
         int first = Array.IndexOf(response, (byte)0);
         int second = first < 0 ? -1 : Array.IndexOf(response, (byte)0, first + 1);
-        return second < 0 ? null : (Encoding.UTF8.GetString(response, first + 1, second - first - 1), Encoding.UTF8.GetString(response, second + 1, response.Length - second - 1));
+        return second < 0 ? null : (Encoding.UTF8.GetString(response, first + 1, second - first - 1), Encoding.UTF8.GetString(response, second + 1,
+            response.Length - second - 1));
     }
 
     private static (string User, string Password)? ReadAmqPlain(byte[] response) =>

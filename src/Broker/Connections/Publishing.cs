@@ -31,7 +31,8 @@ internal sealed class Publishing(Connection connection)
         ReadOnlySpan<char> key = keyRoom[..Encoding.UTF8.GetChars(envelope.RoutingKey, keyRoom)];
         Exchange exchange = RequireExchange(channel, NameOf(envelope.Exchange), key);
         if (!BasicProperties.TryParse(envelope.Properties, out BasicProperties properties))
-            throw new AmqpException(ReplyCode.FrameError, $"cannot decode {ErlangTerm.Binary(envelope.Properties[..Math.Min(32, envelope.Properties.Length)])}");
+            throw new AmqpException(ReplyCode.FrameError,
+                $"cannot decode {ErlangTerm.Binary(envelope.Properties[..Math.Min(32, envelope.Properties.Length)])}");
         if (properties.HasUserId) RequireOwn(properties.UserId);
         long now = connection.Broker.Node.Time.GetUtcNow().ToUnixTimeMilliseconds();
         long expiresAt = properties.HasExpiration ? now + ReadExpiration(properties.Expiration) : 0;

@@ -125,7 +125,8 @@ internal static class QueueMethods
         if (!queue.Settings.IsQuorum || !(ifUnused || ifEmpty)) return;
         throw new AmqpException(
             ReplyCode.NotImplemented,
-            $"cannot delete {queue.Settings.Described}. queue.delete operations with {(ifUnused ? "if-unused" : "if-empty")} flag set are not supported by quorum queues");
+            $"cannot delete {queue.Settings.Described}. queue.delete operations with {(ifUnused ? "if-unused" : "if-empty")} flag set "
+            + "are not supported by quorum queues");
     }
 
     private static async ValueTask DeclareOkAsync(Channel channel, Queue queue, Task change, bool noWait)
@@ -134,7 +135,8 @@ internal static class QueueMethods
         channel.LastQueue = queue.Name;
         QueueCounts counts = queue.Counts;
         if (!noWait)
-            channel.Send(new MethodFrame(channel.Number, MethodId.QueueDeclareOk).ShortString(queue.Name).Long((uint)counts.Ready).Long((uint)counts.Consumers));
+            channel.Send(new MethodFrame(channel.Number,
+                MethodId.QueueDeclareOk).ShortString(queue.Name).Long((uint)counts.Ready).Long((uint)counts.Consumers));
     }
 
     // The answer first, then the news to the consumers, which may be on this very channel.

@@ -18,10 +18,12 @@ internal static class QueueRoutes
         api.MapGet("/queues/{vhost}", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, vhost => Results.Json(List([vhost]))));
         api.MapGet("/queues/{vhost}/{name}", (HttpContext http, BrokerContext broker) => Named(http, broker, (_, queue) => Results.Json(Shapes.Of(queue))));
         api.MapGet("/queues/{vhost}/{name}/bindings", (HttpContext http, BrokerContext broker) => Named(http, broker, Bindings));
-        api.MapDelete("/queues/{vhost}/{name}/contents", (HttpContext http, BrokerContext broker) => Named(http, broker, (vhost, queue) => Purge(http, vhost, queue)));
+        api.MapDelete("/queues/{vhost}/{name}/contents", (HttpContext http, BrokerContext broker) => Named(http, broker, (vhost, queue) => Purge(http,
+            vhost, queue)));
         api.MapDelete("/queues/{vhost}/{name}", DeleteAsync);
         api.MapGet("/consumers", (HttpContext http, BrokerContext broker) => new JsonArray(
-            [.. TopologyRoutes.Visible(http, broker).SelectMany(vhost => vhost.Queues).SelectMany(queue => queue.Consumers).Select(consumer => (JsonNode)Shapes.Of(consumer))]));
+            [.. TopologyRoutes.Visible(http, broker).SelectMany(vhost => vhost.Queues).SelectMany(queue => queue.Consumers).Select(consumer =>
+                (JsonNode)Shapes.Of(consumer))]));
     }
 
     private static IResult Named(HttpContext http, BrokerContext broker, Func<VirtualHost, Queue, IResult> answer) =>
@@ -32,7 +34,8 @@ internal static class QueueRoutes
         new([.. vhosts.SelectMany(vhost => vhost.Queues).OrderBy(queue => queue.Name, StringComparer.Ordinal).Select(queue => (JsonNode)Shapes.Of(queue))]);
 
     private static IResult Bindings(VirtualHost vhost, Queue queue) => Results.Json(new JsonArray(
-        [Shapes.DefaultBinding(queue), .. vhost.ListBindings().Where(binding => binding.Destination.Queue == queue).Select(binding => (JsonNode)Shapes.Of(binding))]));
+        [Shapes.DefaultBinding(queue), .. vhost.ListBindings().Where(binding => binding.Destination.Queue == queue).Select(binding =>
+            (JsonNode)Shapes.Of(binding))]));
 
     private static IResult Purge(HttpContext http, VirtualHost vhost, Queue queue)
     {

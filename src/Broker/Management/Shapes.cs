@@ -48,7 +48,8 @@ internal static class Shapes
         ["queue"] = new JsonObject { ["name"] = consumer.Queue.Name, ["vhost"] = consumer.Queue.Settings.Vhost },
         ["arguments"] = consumer is ChannelConsumer own ? Of(own.Arguments) : new JsonObject(),
         ["channel_details"] = consumer is ChannelConsumer mine
-            ? new JsonObject { ["number"] = mine.Channel.Number, ["connection_name"] = mine.Channel.Connection.Name, ["user"] = mine.Channel.Connection.Facts.User }
+            ? new JsonObject { ["number"] = mine.Channel.Number, ["connection_name"] = mine.Channel.Connection.Name,
+                ["user"] = mine.Channel.Connection.Facts.User }
             : null,
     };
 

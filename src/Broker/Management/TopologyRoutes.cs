@@ -22,7 +22,8 @@ internal static class TopologyRoutes
         api.MapGet("/bindings", (HttpContext http, BrokerContext broker) => Bindings(Visible(http, broker)));
         api.MapGet("/bindings/{vhost}", (HttpContext http, BrokerContext broker) => InVhost(http, broker, vhost => Results.Json(Bindings([vhost]))));
         api.MapGet("/exchanges/{vhost}/{name}/bindings/source", (HttpContext http, BrokerContext broker) => InVhost(http, broker, vhost =>
-            Results.Json(new JsonArray([.. vhost.ListBindings().Where(binding => binding.Source.Name == http.Request.Segment(3)).Select(binding => (JsonNode)Shapes.Of(binding))]))));
+            Results.Json(new JsonArray([.. vhost.ListBindings().Where(binding => binding.Source.Name == http.Request.Segment(3)).Select(binding =>
+                (JsonNode)Shapes.Of(binding))]))));
     }
 
     /// <summary>The virtual hosts that the user may see: all for those who watch the node, else those it may enter.</summary>
@@ -61,8 +62,10 @@ internal static class TopologyRoutes
     }
 
     private static JsonArray Exchanges(IEnumerable<VirtualHost> vhosts) =>
-        new([.. vhosts.SelectMany(vhost => vhost.Exchanges).OrderBy(exchange => exchange.Name, StringComparer.Ordinal).Select(exchange => (JsonNode)Shapes.Of(exchange))]);
+        new([.. vhosts.SelectMany(vhost => vhost.Exchanges).OrderBy(exchange => exchange.Name, StringComparer.Ordinal).Select(exchange =>
+            (JsonNode)Shapes.Of(exchange))]);
 
     private static JsonArray Bindings(IEnumerable<VirtualHost> vhosts) =>
-        new([.. vhosts.SelectMany(vhost => vhost.Queues.Select(queue => (JsonNode)Shapes.DefaultBinding(queue)).Concat(vhost.ListBindings().Select(Shapes.Of)))]);
+        new([.. vhosts.SelectMany(vhost => vhost.Queues.Select(queue =>
+            (JsonNode)Shapes.DefaultBinding(queue)).Concat(vhost.ListBindings().Select(Shapes.Of)))]);
 }

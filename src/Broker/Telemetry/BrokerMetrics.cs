@@ -23,7 +23,8 @@ internal sealed class BrokerMetrics : IDisposable
         _meter.CreateObservableGauge("messaging.broker.connections", connections, "{connection}", "Open connections");
         _meter.CreateObservableGauge("messaging.broker.queues", () => node.Vhosts.Sum(vhost => vhost.Queues.Count), "{queue}", "Queues");
         _meter.CreateObservableGauge("messaging.broker.messages.ready", () => Sum(node, counts => counts.Ready), "{message}", "Messages that wait in queues");
-        _meter.CreateObservableGauge("messaging.broker.messages.unacknowledged", () => Sum(node, counts => counts.Unacked), "{message}", "Messages with consumers");
+        _meter.CreateObservableGauge("messaging.broker.messages.unacknowledged", () => Sum(node, counts => counts.Unacked), "{message}",
+            "Messages with consumers");
     }
 
     public void Published() => _published.Add(1);

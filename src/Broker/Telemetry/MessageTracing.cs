@@ -42,6 +42,7 @@ internal static class MessageTracing
     private static ActivityContext? ContextOf(in BasicProperties properties)
     {
         if (!properties.HasTraceParent || properties.ReadHeaders().Text("traceparent") is not { } parent) return null;
-        return ActivityContext.TryParse(parent, null, isRemote: true, out ActivityContext context) && ((int)context.TraceFlags & SampledFlag) != 0 ? context : null;
+        return ActivityContext.TryParse(parent, null, isRemote: true, out ActivityContext context) && ((int)context.TraceFlags & SampledFlag) != 0
+            ? context : null;
     }
 }

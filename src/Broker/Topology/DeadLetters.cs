@@ -18,11 +18,13 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
         return Send((queue, entry, reason), exchange, stored.Envelope.Span, stored.Body);
     }
 
-    private bool Send((Queue Queue, QueueEntry Entry, DeathReason Reason) death, Exchange exchange, ReadOnlySpan<byte> envelopeOctets, ReadOnlyMemory<byte> body)
+    private bool Send((Queue Queue, QueueEntry Entry, DeathReason Reason) death, Exchange exchange, ReadOnlySpan<byte> envelopeOctets,
+        ReadOnlyMemory<byte> body)
     {
         DeadLetterPolicy policy = death.Queue.Settings.DeadLetter!;
         Envelope envelope = new(envelopeOctets);
-        if (!BasicProperties.TryParse(envelope.Properties, out BasicProperties properties)) throw new InvalidDataException("the stored properties are malformed");
+        if (!BasicProperties.TryParse(envelope.Properties,
+            out BasicProperties properties)) throw new InvalidDataException("the stored properties are malformed");
         FieldTable headers = properties.ReadHeaders();
         List<string> keys = DeathRecord.RoutingKeys(envelope, headers);
         Death record = new(death.Queue.Name, death.Reason, time.GetUtcNow().ToUnixTimeSeconds(), keys);
@@ -36,7 +38,8 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
 
         ushort count = death.Queue.Settings.IsQuorum ? death.Entry.DeliveryCount : envelope.DeliveryCount;
         byte[] newEnvelope = Envelope.Create(
-            Envelope.HasDeathsFlag, count, (Encoding.UTF8.GetBytes(policy.Exchange), Encoding.UTF8.GetBytes(newKeys[0])), properties.With(headers, keepExpiration: false));
+            Envelope.HasDeathsFlag, count, (Encoding.UTF8.GetBytes(policy.Exchange), Encoding.UTF8.GetBytes(newKeys[0])), properties.With(headers,
+                keepExpiration: false));
         IncomingMessage message = new()
         {
             Envelope = newEnvelope,

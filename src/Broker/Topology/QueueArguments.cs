@@ -49,7 +49,8 @@ internal static class QueueArguments
         FieldTable arguments = declared.Arguments;
         QueueKind kind = KindOf(declared);
         if (arguments.TryGet("x-dead-letter-exchange", out FieldValue exchange) && exchange.Kind != FieldKind.LongString)
-            throw new AmqpException(ReplyCode.PreconditionFailed, $"invalid type '{exchange.KindName}' for arg 'x-dead-letter-exchange' in {declared.Described}");
+            throw new AmqpException(ReplyCode.PreconditionFailed,
+                $"invalid type '{exchange.KindName}' for arg 'x-dead-letter-exchange' in {declared.Described}");
         RefuseUnknown(declared, kind);
         foreach ((string name, FieldValue value) in arguments) Check(declared, name, value);
 

@@ -149,7 +149,8 @@ internal sealed class VirtualHost
             {
                 RefuseStranger(current, connection);
                 if (declared.IsExclusive != current.Settings.IsExclusive) throw Locked(current);
-                QueueArguments.CheckEquivalent(current.Settings, declared with { IsDurable = current.Settings.IsExclusive ? current.Settings.IsDurable : declared.IsDurable });
+                QueueArguments.CheckEquivalent(current.Settings, declared with { IsDurable = current.Settings.IsExclusive ? current.Settings.IsDurable
+                    : declared.IsDurable });
                 current.Touch();
                 return current;
             }

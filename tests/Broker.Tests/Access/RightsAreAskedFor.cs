@@ -25,13 +25,16 @@ public class RightsAreAskedFor
         { "configure access to exchange 'other' in vhost '/' refused for user 'users'", channel => channel.ExchangeDeclareAsync("other", "fanout") },
         { "write access to exchange 'amq.fanout' in vhost '/' refused for user 'users'", channel => PublishAsync(channel, "amq.fanout", "k") },
         { "write access to exchange 'amq.default' in vhost '/' refused for user 'users'", channel => PublishAsync(channel, "", "users.q") },
-        { "write access to topic 'orders.made' in exchange 'events' in vhost '/' refused for user 'users'", channel => PublishAsync(channel, "events", "orders.made") },
-        { "read access to topic 'orders.#' in exchange 'events' in vhost '/' refused for user 'users'", channel => channel.QueueBindAsync("users.q", "events", "orders.#") },
+        { "write access to topic 'orders.made' in exchange 'events' in vhost '/' refused for user 'users'", channel => PublishAsync(channel, "events",
+            "orders.made") },
+        { "read access to topic 'orders.#' in exchange 'events' in vhost '/' refused for user 'users'", channel => channel.QueueBindAsync("users.q",
+            "events", "orders.#") },
         { "read access to queue 'root' in vhost '/' refused for user 'users'", channel => channel.BasicGetAsync("root", true) },
         { "read access to queue 'root' in vhost '/' refused for user 'users'", channel => channel.QueuePurgeAsync("root") },
         { "configure access to queue 'root' in vhost '/' refused for user 'users'", channel => channel.QueueDeleteAsync("root") },
         { "read access to exchange 'amq.topic' in vhost '/' refused for user 'users'", channel => channel.QueueBindAsync("users.q", "amq.topic", "#") },
-        { "write access to exchange 'other' in vhost '/' refused for user 'users'", channel => channel.QueueDeclareAsync("users.d", true, false, false, new Dictionary<string, object?> { ["x-dead-letter-exchange"] = "other" }) },
+        { "write access to exchange 'other' in vhost '/' refused for user 'users'", channel => channel.QueueDeclareAsync("users.d", true, false,
+            false, new Dictionary<string, object?> { ["x-dead-letter-exchange"] = "other" }) },
     };
 
     [Fact]
@@ -50,7 +53,8 @@ public class RightsAreAskedFor
         foreach ((string text, Func<IChannel, Task> act) in Refused.Select(row => row.Data))
         {
             await using IChannel channel = await users.CreateChannelAsync(
-                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), TestContext.Current.CancellationToken);
+                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
+                    TestContext.Current.CancellationToken);
             Exception refused = await Assert.ThrowsAnyAsync<Exception>(() => act(channel));
             Assert.True(channel.CloseReason?.ReplyCode == 403, $"{text}: {refused}");
             Assert.Equal($"ACCESS_REFUSED - {text}", channel.CloseReason!.ReplyText);
@@ -90,12 +94,14 @@ public class RightsAreAskedFor
         factory.Password = "second";
 
         await using IConnection connection = await Quintet.TestKit.Processes.Eventually.GetAsync(
-            "the new password counts", async () => (IConnection?)await factory.CreateConnectionAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+            "the new password counts", async () => (IConnection?)await factory.CreateConnectionAsync(TestContext.Current.CancellationToken),
+                TestContext.Current.CancellationToken);
         await app.StopAsync(CancellationToken.None);
     }
 
     private static Task WriteAsync(string file, string password) => File.WriteAllTextAsync(
-        file, $$$"""{"Broker":{"Users":[{"Name":"u","Password":"{{{password}}}","Permissions":[{"Configure":".*","Write":".*","Read":".*"}]}]}}""", TestContext.Current.CancellationToken);
+        file, $$$"""{"Broker":{"Users":[{"Name":"u","Password":"{{{password}}}","Permissions":[{"Configure":".*","Write":".*","Read":".*"}]}]}}""",
+            TestContext.Current.CancellationToken);
 
     private static async Task PublishAsync(IChannel channel, string exchange, string key) =>
         await channel.BasicPublishAsync(exchange, key, true, new RabbitMQ.Client.BasicProperties(), "x"u8.ToArray());

@@ -33,8 +33,10 @@ public class BadFramesCloseOneConnection
         { [1, 0, 1, 0, 0, 0, 6, 0, 50, 0, 10, 0, 0, 0xCE], 501, "FRAME_ERROR - cannot decode <<0,0>>" },
         { RawClient.Frame(3, 1, new byte[200_000])[..100], 501, "FRAME_ERROR - type 3, all octets = <<>>: {frame_too_large,200000,131064}" },
         { RawClient.Frame(2, 1, new byte[14]), 505, "UNEXPECTED_FRAME - expected method frame, got non method frame instead" },
-        { [.. Publish, .. RawClient.Frame(3, 1, "x"u8.ToArray())], 505, "UNEXPECTED_FRAME - expected content header for class 60, got non content header frame instead" },
-        { [.. Publish, .. RawClient.Frame(2, 1, [0, 50, .. new byte[12]])], 505, "UNEXPECTED_FRAME - expected content header for class 60, got one for class 50 instead" },
+        { [.. Publish, .. RawClient.Frame(3, 1, "x"u8.ToArray())], 505,
+            "UNEXPECTED_FRAME - expected content header for class 60, got non content header frame instead" },
+        { [.. Publish, .. RawClient.Frame(2, 1, [0, 50, .. new byte[12]])], 505,
+            "UNEXPECTED_FRAME - expected content header for class 60, got one for class 50 instead" },
         { new MethodFrame(1, MethodId.ChannelOpen).ShortString("").ToArray(), 504, "CHANNEL_ERROR - second 'channel.open' seen" },
         { new MethodFrame(7, MethodId.ConfirmSelect).Octet(0).ToArray(), 504, "CHANNEL_ERROR - expected 'channel.open'" },
         { new MethodFrame(0, MethodId.ConfirmSelect).Octet(0).ToArray(), 504, "CHANNEL_ERROR - unexpected method in connection state running" },
@@ -66,7 +68,8 @@ public class BadFramesCloseOneConnection
         await using RunningBroker broker = await RunningBroker.StartAsync();
         using RawClient client = await (await broker.ConnectRawAsync()).OpenAsync();
 
-        await client.SendAsync([.. Publish, .. RawClient.Frame(2, 1, [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0]), .. RawClient.Frame(3, 1, "xyz"u8.ToArray())]);
+        await client.SendAsync([.. Publish, .. RawClient.Frame(2, 1, [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0]), .. RawClient.Frame(3, 1,
+            "xyz"u8.ToArray())]);
 
         (int code, _, _) = await client.CloseAsync(MethodId.ConnectionClose);
         Assert.Equal(501, code);

@@ -48,7 +48,8 @@ public class ManagementAnswers
         Assert.Contains(bindings.EnumerateArray(), binding => binding.GetProperty("routing_key").GetString() == "k.#");
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/api/queues/%2F/none", Stop)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/api/queues/none", Stop)).StatusCode);
-        foreach (string path in (string[])["vhosts", "exchanges", "exchanges/%2F/amq.topic", "channels", "consumers", "nodes", "users", "permissions", "feature-flags", "whoami", "health/checks/alarms", "queues"])
+        foreach (string path in (string[])["vhosts", "exchanges", "exchanges/%2F/amq.topic", "channels", "consumers", "nodes", "users", "permissions",
+            "feature-flags", "whoami", "health/checks/alarms", "queues"])
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync($"/api/{path}", Stop)).StatusCode);
     }
 

@@ -56,7 +56,8 @@ public class DeadLettersTellTheirStory
         int deliveries = 0;
         while (await channel.BasicGetAsync("q", false, Stop) is { } got)
         {
-            Assert.Equal(deliveries == 0 ? null : (object)(long)deliveries, got.BasicProperties.Headers?.TryGetValue("x-delivery-count", out object? count) == true ? count : null);
+            Assert.Equal(deliveries == 0 ? null : (object)(long)deliveries, got.BasicProperties.Headers?.TryGetValue("x-delivery-count",
+                out object? count) == true ? count : null);
             deliveries++;
             await channel.BasicNackAsync(got.DeliveryTag, false, requeue: true, Stop);
         }
@@ -108,7 +109,8 @@ public class DeadLettersTellTheirStory
             await using IConnection connection = await broker.ConnectAsync();
             await using IChannel channel = await connection.ConfirmingAsync();
             await channel.QueueAsync(
-                "q", ("x-queue-type", "quorum"), ("x-dead-letter-exchange", "later"), ("x-dead-letter-strategy", "at-least-once"), ("x-overflow", "reject-publish"));
+                "q", ("x-queue-type", "quorum"), ("x-dead-letter-exchange", "later"), ("x-dead-letter-strategy", "at-least-once"), ("x-overflow",
+                    "reject-publish"));
             await channel.SendAsync("q", "kept");
             BasicGetResult got = (await channel.BasicGetAsync("q", false, Stop))!;
             await channel.BasicRejectAsync(got.DeliveryTag, requeue: false, Stop);

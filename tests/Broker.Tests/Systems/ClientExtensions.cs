@@ -56,7 +56,8 @@ internal static class ClientExtensions
         {
             // The client lends the body only for the length of this call.
             deliveries.Writer.TryWrite(new BasicDeliverEventArgs(
-                delivery.ConsumerTag, delivery.DeliveryTag, delivery.Redelivered, delivery.Exchange, delivery.RoutingKey, delivery.BasicProperties, delivery.Body.ToArray(), Stop));
+                delivery.ConsumerTag, delivery.DeliveryTag, delivery.Redelivered, delivery.Exchange, delivery.RoutingKey, delivery.BasicProperties,
+                    delivery.Body.ToArray(), Stop));
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(queue, autoAck, "", false, false, arguments, consumer, Stop);

@@ -37,7 +37,8 @@ internal sealed class RawClient : IDisposable
 
     public Task StartOkAsync(string mechanism, byte[] response, bool wantsClose = true)
     {
-        FieldTable capabilities = new() { { "authentication_failure_close", FieldValue.Of(wantsClose) }, { "consumer_cancel_notify", FieldValue.Of(true) }, { "connection.blocked", FieldValue.Of(true) } };
+        FieldTable capabilities = new() { { "authentication_failure_close", FieldValue.Of(wantsClose) }, { "consumer_cancel_notify",
+            FieldValue.Of(true) }, { "connection.blocked", FieldValue.Of(true) } };
         MethodFrame frame = new MethodFrame(0, MethodId.ConnectionStartOk)
             .Table(new FieldTable { { "capabilities", FieldValue.Of(capabilities) } })
             .ShortString(mechanism)
@@ -57,7 +58,8 @@ internal sealed class RawClient : IDisposable
         header[1] = 60;
         BinaryPrimitives.WriteUInt64BigEndian(header.AsSpan(4), (ulong)text.Length);
         known.CopyTo(header, 12);
-        return SendAsync([.. new MethodFrame(1, MethodId.BasicPublish).Short(0).ShortString("").ShortString(key).Octet(0).ToArray(), .. Frame(2, 1, header), .. Frame(3, 1, text)]);
+        return SendAsync([.. new MethodFrame(1, MethodId.BasicPublish).Short(0).ShortString("").ShortString(key).Octet(0).ToArray(), .. Frame(2, 1,
+            header), .. Frame(3, 1, text)]);
     }
 
     public static byte[] Frame(byte type, ushort channel, byte[] payload)
@@ -94,7 +96,8 @@ internal sealed class RawClient : IDisposable
         Assert.NotNull(frame);
         uint got = BinaryPrimitives.ReadUInt32BigEndian(frame.Value.Payload);
         if (got == passOver) return await MethodAsync(method);
-        Assert.True(method == got, $"expected method {method >> 16}.{method & 0xFFFF}, got {got >> 16}.{got & 0xFFFF}: {Encoding.UTF8.GetString(frame.Value.Payload)}");
+        Assert.True(method == got,
+            $"expected method {method >> 16}.{method & 0xFFFF}, got {got >> 16}.{got & 0xFFFF}: {Encoding.UTF8.GetString(frame.Value.Payload)}");
         return frame.Value.Payload[4..];
     }
 

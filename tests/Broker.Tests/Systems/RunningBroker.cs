@@ -38,7 +38,8 @@ internal sealed class RunningBroker : IAsyncDisposable
     private static async Task<RunningBroker> StartAsync(TempFolder? folder, string data, (string Key, string? Value)[] settings)
     {
         WebApplication app = BrokerBox.Build(BoxSettings.From(
-            [("Broker:Port", "0"), ("Broker:ManagementPort", "0"), ("Broker:DataFolder", data), ("Logging:LogLevel:Default", "Error"), ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning"), .. settings]));
+            [("Broker:Port", "0"), ("Broker:ManagementPort", "0"), ("Broker:DataFolder", data), ("Logging:LogLevel:Default", "Error"),
+                ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning"), .. settings]));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningBroker(app, folder, data);
     }

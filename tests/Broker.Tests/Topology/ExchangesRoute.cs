@@ -52,7 +52,8 @@ public class ExchangesRoute
         await channel.QueueBindAsync("q", "amq.topic", "a.*", cancellationToken: Stop);
         await channel.QueueBindAsync("q", "amq.topic", "a.#", cancellationToken: Stop);
         await channel.QueueBindAsync("q", "amq.fanout", "ignored", cancellationToken: Stop);
-        await channel.QueueBindAsync("q", "amq.headers", "", new Dictionary<string, object?> { ["x-match"] = "any", ["a"] = 1, ["b"] = "two" }, cancellationToken: Stop);
+        await channel.QueueBindAsync("q", "amq.headers", "", new Dictionary<string, object?> { ["x-match"] = "any", ["a"] = 1, ["b"] = "two" },
+            cancellationToken: Stop);
 
         await PublishAsync(channel, "amq.direct", "k", "direct");
         await PublishAsync(channel, "amq.direct", "other", "lost");
@@ -75,7 +76,8 @@ public class ExchangesRoute
         await channel.ExchangeDeclareAsync("two", "fanout", cancellationToken: Stop);
         await channel.ExchangeBindAsync("two", "one", "", cancellationToken: Stop);
         await channel.ExchangeBindAsync("one", "two", "", cancellationToken: Stop);
-        await channel.ExchangeDeclareAsync("strict", "direct", arguments: new Dictionary<string, object?> { ["alternate-exchange"] = "one" }, cancellationToken: Stop);
+        await channel.ExchangeDeclareAsync("strict", "direct", arguments: new Dictionary<string, object?> { ["alternate-exchange"] = "one" },
+            cancellationToken: Stop);
         await channel.QueueAsync("q");
         await channel.QueueBindAsync("q", "two", "", cancellationToken: Stop);
 
