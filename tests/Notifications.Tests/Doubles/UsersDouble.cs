@@ -25,7 +25,8 @@ internal sealed class UsersDouble : IAsyncDisposable
         UsersDouble users = new(builder.Build());
         users._app.Urls.Add("http://127.0.0.1:0");
         users._app.MapGet("/users/{id:long}", (long id) =>
-            users.Failure is { } status ? Results.StatusCode(status) : users.Users.TryGetValue(id, out object? user) ? Results.Ok(user) : Results.NotFound());
+            users.Failure is { } status ? Results.StatusCode(status) : users.Users.TryGetValue(id, out object? user) ? Results.Ok(user)
+            : Results.Problem(statusCode: 404, extensions: [new("error", "User not found")]));
         await users._app.StartAsync();
         return users;
     }

@@ -56,10 +56,12 @@ public sealed class WelcomeTests : IAsyncLifetime
         Assert.Empty(_notifications.Mails());
     }
 
-    [Fact]
-    public async Task When_users_fails_nothing_is_sent()
+    [Theory]
+    [InlineData(500)]
+    [InlineData(404)] // without the body of Users: somebody else listens where an instance of Users was
+    public async Task When_users_fails_nothing_is_sent_and_nothing_is_given_up(int status)
     {
-        _notifications.Users.Failure = 500;
+        _notifications.Users.Failure = status;
 
         Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync("user_created", 1)).StatusCode);
         await Assert.ThrowsAsync<HttpRequestException>(() => HandleAsync("event-1", 1));
