@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Handshakes;
+using Quintet.Broker.Sockets;
 
 namespace Quintet.Broker.Connections;
 
@@ -56,7 +58,7 @@ internal sealed partial class AmqpConnectionHandler(BrokerContext broker) : Conn
         patience.CancelAfter(broker.Limits.Handshake);
         try
         {
-            return await new Handshake(transport, outgoing, broker).RunAsync(patience.Token);
+            return await new Handshake(transport, outgoing, broker.HandshakeTerms).RunAsync(patience.Token);
         }
         catch (AmqpException fault)
         {

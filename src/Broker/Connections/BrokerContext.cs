@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Access;
+using Quintet.Broker.Handshakes;
 using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
 
@@ -9,4 +10,6 @@ namespace Quintet.Broker.Connections;
 internal sealed record BrokerContext(BrokerNode Node, Users Users, BrokerOptions Options, ConnectionList Connections, BrokerMetrics Metrics, ILogger Logger)
 {
     public LimitOptions Limits => Options.Limits;
+
+    public HandshakeTerms HandshakeTerms { get; } = new(Node, Users, Options, Logger);
 }

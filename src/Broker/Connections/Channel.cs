@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Sockets;
 using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
 

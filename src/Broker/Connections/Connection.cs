@@ -3,8 +3,11 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Handshakes;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Sockets;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Topology;
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quintet.Broker.Access;
 using Quintet.Broker.Connections;
+using Quintet.Broker.Handshakes;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Storage;
 

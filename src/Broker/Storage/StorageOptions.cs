@@ -53,7 +53,8 @@ internal sealed class StorageOptions
     [Range(0, long.MaxValue)]
     public long CompactionBytesMin { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Compaction starts when settled bytes exceed this share of the live bytes. Default 1.0: the disk holds at most about twice the backlog.</summary>
+    /// <summary>Compaction starts when settled bytes exceed this share of the live bytes. Default 1.0: the disk holds at most about twice the
+    /// backlog.</summary>
     [Range(0.1, 10)]
     public double CompactionRatio { get; set; } = 1.0;
 

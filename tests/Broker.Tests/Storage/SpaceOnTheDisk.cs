@@ -173,5 +173,6 @@ public sealed class SpaceOnTheDisk
         }
     }
 
-    private static Task Until(Func<bool> condition, Func<string> state) => Eventually.TrueAsync("the store's own threads", () => Task.FromResult(condition()), Stop, state);
+    private static Task Until(Func<bool> condition, Func<string> state) =>
+        Eventually.TrueAsync("the store's own threads", () => Task.FromResult(condition()), Stop, state);
 }

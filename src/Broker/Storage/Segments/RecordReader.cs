@@ -21,7 +21,8 @@ internal static class RecordReader
     /// <summary>Longer payloads are rubbish: the largest record is a message, and an array holds no more.</summary>
     public const int PayloadBytesMax = 0x7fff_0000;
 
-    /// <summary>The record at the start of <paramref name="data"/>. <paramref name="size"/> is its whole size, also when it is cut and at least the header is there.</summary>
+    /// <summary>The record at the start of <paramref name="data"/>. <paramref name="size"/> is its whole size, also when it is cut and at least the header is
+    /// there.</summary>
     public static RecordStatus Read(ReadOnlySpan<byte> data, uint seed, out int size)
     {
         size = 0;

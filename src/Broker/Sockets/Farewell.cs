@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Quintet.Broker.Amqp;
 
-namespace Quintet.Broker.Connections;
+namespace Quintet.Broker.Sockets;
 
 /// <summary>How a connection is closed from here: connection.close, then close-ok or the end of the client's patience with ours (§1.4.2.10).</summary>
 internal static class Farewell

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using Quintet.Broker.Amqp;
 
-namespace Quintet.Broker.Connections;
+namespace Quintet.Broker.Sockets;
 
 /// <summary>
 /// The only writer of a connection's socket. Anybody may add frames, whole ones, under the gate; one loop writes whatever has gathered while

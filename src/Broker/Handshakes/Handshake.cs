@@ -4,20 +4,21 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Sockets;
 
-namespace Quintet.Broker.Connections;
+namespace Quintet.Broker.Handshakes;
 
 /// <summary>
 /// From the protocol header to open-ok (AMQP 0-9-1 §2.2.4): header → start → start-ok → tune → tune-ok → open → open-ok.
 /// Until a user is known, errors end the stream after a while and say nothing, as RabbitMQ's do.
 /// </summary>
-internal sealed partial class Handshake(ConnectionContext transport, OutgoingFrames outgoing, BrokerContext broker)
+internal sealed partial class Handshake(ConnectionContext transport, OutgoingFrames outgoing, HandshakeTerms terms)
 {
     private const int HeaderBytes = 8;
     private const int FrameBytesMin = 4096; // §1.4.2.6.2: every peer must take frames of this size
 
     private readonly FrameInput _input = new(transport.Transport.Input);
-    private readonly LimitOptions _limits = broker.Limits;
+    private readonly LimitOptions _limits = terms.Options.Limits;
 
     /// <summary>What was agreed; null when the connection is to be closed without another word.</summary>
     public async Task<ConnectionFacts?> RunAsync(CancellationToken stop)
@@ -71,7 +72,7 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
 
     private byte[] Start() => new MethodFrame(0, MethodId.ConnectionStart)
         .Octet(0).Octet(9)
-        .Table(ServerProperties.Of(broker.Options.Product))
+        .Table(ServerProperties.Of(terms.Options.Product))
         .LongString("PLAIN AMQPLAIN")
         .LongString("en_US")
         .ToArray();
@@ -103,7 +104,7 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
             return null;
         }
 
-        BrokerUser? user = broker.Users.Login(credentials.User, credentials.Password);
+        BrokerUser? user = terms.Users.Login(credentials.User, credentials.Password);
         return user is { IsFromLoopbackOnly: true } && !IsLoopback() ? null : user;
     }
 
@@ -125,7 +126,7 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
 
     private async Task RefuseLoginAsync(FieldTable clientProperties, string mechanism, bool isKnownMechanism, CancellationToken stop)
     {
-        Log.LoginRefused(broker.Logger, mechanism, transport.RemoteEndPoint);
+        Log.LoginRefused(terms.Logger, mechanism, transport.RemoteEndPoint);
         bool wantsClose = clientProperties.TryGet("capabilities", out FieldValue value) && value.Object is FieldTable capabilities
             && capabilities.Flag("authentication_failure_close");
         if (isKnownMechanism && wantsClose)
@@ -136,7 +137,7 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
             return;
         }
 
-        await Task.Delay(_limits.RefusedLoginDelay, broker.Node.Time, stop);
+        await Task.Delay(_limits.RefusedLoginDelay, terms.Node.Time, stop);
     }
 
     private (int ChannelMax, uint FrameBytesMax, int Heartbeat)? ReadTuneOk(byte[] arguments)
@@ -146,13 +147,13 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
         uint frameBytesMax = reader.Long();
         ushort heartbeat = reader.Short();
         bool isAgreed = channelMax > 0 && channelMax <= _limits.Channels && frameBytesMax >= FrameBytesMin && frameBytesMax <= _limits.FrameBytes;
-        if (!isAgreed) Log.TuneRefused(broker.Logger, channelMax, frameBytesMax, transport.RemoteEndPoint);
+        if (!isAgreed) Log.TuneRefused(terms.Logger, channelMax, frameBytesMax, transport.RemoteEndPoint);
         return isAgreed ? (channelMax, frameBytesMax, heartbeat) : null;
     }
 
     private void RequireVhost(string vhost, BrokerUser user)
     {
-        if (broker.Node.FindVhost(vhost) is null) throw new AmqpException(ReplyCode.NotAllowed, $"vhost {vhost} not found", MethodId.ConnectionOpen);
+        if (terms.Node.FindVhost(vhost) is null) throw new AmqpException(ReplyCode.NotAllowed, $"vhost {vhost} not found", MethodId.ConnectionOpen);
         if (!user.MayEnter(vhost))
             throw new AmqpException(ReplyCode.NotAllowed, $"access to vhost '{vhost}' refused for user '{user.Name}'", MethodId.ConnectionOpen);
     }

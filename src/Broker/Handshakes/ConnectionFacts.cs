@@ -1,6 +1,6 @@
 using Quintet.Broker.Amqp;
 
-namespace Quintet.Broker.Connections;
+namespace Quintet.Broker.Handshakes;
 
 /// <summary>What the handshake agreed on.</summary>
 internal sealed record ConnectionFacts

@@ -1,7 +1,6 @@
-using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
 
-namespace Quintet.Broker.Connections;
+namespace Quintet.Broker.Access;
 
 /// <summary>Asks for rights in RabbitMQ's words. The user is looked up each time, so that changed settings count at once.</summary>
 internal sealed class Permissions(Users users, string user, string vhost)

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Quintet.Broker.Amqp;
 
-namespace Quintet.Broker.Connections;
+namespace Quintet.Broker.Sockets;
 
 /// <summary>Frames one at a time, copied, as the handshake wants them. The open connection has its own loop over borrowed memory.</summary>
 internal sealed class FrameInput(PipeReader input)

@@ -1,6 +1,6 @@
 using Quintet.Broker.Amqp;
 
-namespace Quintet.Broker.Connections;
+namespace Quintet.Broker.Handshakes;
 
 /// <summary>What connection.start says of the server. The version is RabbitMQ's whose behaviour is kept: clients switch on it.</summary>
 internal static class ServerProperties
