@@ -25,7 +25,7 @@ internal sealed class BrokerOptions
     public string DataFolder { get; set; } = "data/broker";
 
     /// <summary>Who may connect. Empty: <c>guest</c> with the password <c>guest</c>, from this machine only, as RabbitMQ does. Re-read when the
-    /// settings file changes; who is connected stays connected, with the new permissions.</summary>
+    /// settings file changes; who is connected stays connected, with the new permissions. A file that names none any more changes nothing.</summary>
     public List<UserOptions> Users { get; set; } = [];
 
     /// <summary>What a client is told the server is called (server-properties <c>product</c>). Default <c>Quintet</c>; <c>RabbitMQ</c> for

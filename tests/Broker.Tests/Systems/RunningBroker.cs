@@ -1,5 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Quintet.Hosting.Settings;
 using Quintet.TestKit.Files;
 using RabbitMQ.Client;
@@ -10,6 +12,9 @@ namespace Quintet.Broker.Tests.Systems;
 /// <summary>A whole broker on free ports over a folder of its own.</summary>
 internal sealed class RunningBroker : IAsyncDisposable
 {
+    /// <summary>Among the settings of a start: the path of a settings file.</summary>
+    public const string SettingsFile = "File";
+
     private readonly WebApplication _app;
     private readonly TempFolder? _folder;
 
@@ -37,12 +42,20 @@ internal sealed class RunningBroker : IAsyncDisposable
 
     private static async Task<RunningBroker> StartAsync(TempFolder? folder, string data, (string Key, string? Value)[] settings)
     {
-        WebApplication app = BrokerBox.Build(BoxSettings.From(
+        string? file = settings.FirstOrDefault(setting => setting.Key == SettingsFile).Value;
+        (string Key, string? Value)[] values =
             [("Broker:Port", "0"), ("Broker:ManagementPort", "0"), ("Broker:DataFolder", data), ("Logging:LogLevel:Default", "Error"),
-                ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning"), .. settings]));
+                ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning"), .. settings.Where(setting => setting.Key != SettingsFile)];
+        WebApplication app = BrokerBox.Build(new BoxSettings(file, values.ToDictionary(pair => pair.Key, pair => pair.Value)));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningBroker(app, folder, data);
     }
+
+    /// <summary>Reads the settings file again at once, as the watcher does in its own time.</summary>
+    public void Reload() => ((IConfigurationRoot)_app.Configuration).Reload();
+
+    public T Part<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
 
     public ConnectionFactory Factory(string user = "guest", string password = "guest") => new()
     {
