@@ -2,6 +2,7 @@
 #:project ../../src/Chassis
 #:property AssemblyName=orders
 #:property PublishAot=false
+#:property RestorePackagesWithLockFile=false
 
 // A whole service in one file: it registers itself, is found by name, reads its configuration live and calls a sibling.
 using System.Net;

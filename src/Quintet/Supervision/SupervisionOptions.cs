@@ -32,6 +32,18 @@ internal sealed record SupervisionOptions
     /// <summary>How long a call to the registry on an instance's behalf may take before it is put off.</summary>
     public TimeSpan RegistryTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Wait before a deregistration is tried again that the registry did not answer; doubled with each further one, and jittered.</summary>
+    public TimeSpan WithdrawFirst { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The longest such wait: a registry that is back holds a dead instance for no longer.</summary>
+    public TimeSpan WithdrawMax { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the end of a system waits for deregistrations: its registry goes next, and their checks fail in one that does not.</summary>
+    public TimeSpan WithdrawDeadline { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>From writing a box's settings until it works by them. It watches the file and waits 250 ms for the writer to finish.</summary>
+    public TimeSpan SettingsReload { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>From taking an instance out of the registry to SIGTERM: the gateway and other callers learn of it in this time.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -15,32 +15,35 @@ namespace Quintet.Supervision;
 /// </summary>
 internal sealed class Supervisor : IAsyncDisposable
 {
-    private readonly SystemManifest _manifest;
+    private readonly AppliedManifest _manifest;
     private readonly FileStream _lock;
     private readonly FreePorts _ports = new();
     private readonly Parts _parts;
     private readonly ServiceEnvironment _environment;
     private readonly RegistryView _view;
     private readonly ImmutableArray<Instance> _boxes;
-    private readonly ImmutableArray<ServiceGroup> _services;
+    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _stopWanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ImmutableArray<ServiceGroup> _services;
+    private ImmutableList<string> _faults = [];
     private Task _building = Task.CompletedTask;
 
     private Supervisor(SystemManifest manifest, SystemRun system, FileStream held, bool isolated)
     {
-        (_manifest, Run, _lock) = (manifest, system, held);
+        (Run, _lock) = (system, held);
         Secrets secrets = Secrets.Open(system.State.Secrets);
         ControlToken = secrets.Of(Secrets.Control);
         Endpoints = Endpoints.Of(manifest, isolated ? _ports : null);
         Credentials credentials = new(manifest, Endpoints, secrets);
         _environment = new ServiceEnvironment(system, manifest, Endpoints, credentials);
-        _parts = new Parts(system, manifest, Endpoints, _environment);
+        _manifest = new AppliedManifest(system, manifest, Endpoints, secrets);
+        _parts = new Parts(system, _manifest, Endpoints, _environment);
         ThrowUnlessPortsAreFree();
-        new BoxSettingsFiles(manifest, Endpoints, system.State, secrets).Write();
+        _manifest.Write();
         secrets.Save();
 
-        _view = new RegistryView(Endpoints.Registry, credentials.RegistryToken("supervisor"), system.Options.RegistryTimeout);
+        _view = new RegistryView(Endpoints.Registry, credentials.RegistryToken("supervisor"), system.Options, system.Time);
         _boxes = [.. _parts.Boxes().Select(plan => new Instance(system, plan))];
         _services = [.. manifest.Services.Select(service => new ServiceGroup(system, _parts, _view, _ports, service))];
         foreach (ServiceGroup service in _services) service.Prepare();
@@ -48,7 +51,7 @@ internal sealed class Supervisor : IAsyncDisposable
 
     public SystemRun Run { get; }
 
-    public string Name => _manifest.System;
+    public string Name => _manifest.Current.System;
 
     public Endpoints Endpoints { get; }
 
@@ -56,7 +59,9 @@ internal sealed class Supervisor : IAsyncDisposable
     public string ControlToken { get; }
 
     /// <summary>What keeps the system from ever being ready; null when nothing is known.</summary>
-    public string? Failure { get; private set; }
+    public string? Failure => _faults.IsEmpty || (!_building.IsCompleted && Instances.Any(i => i.State == InstanceState.Building))
+        ? null // more may come, and all are told at once
+        : string.Join('\n', _faults);
 
     /// <summary>Completes when somebody asked over the control API for the end.</summary>
     public Task StopWanted => _stopWanted.Task;
@@ -95,7 +100,7 @@ internal sealed class Supervisor : IAsyncDisposable
     /// <summary>Starts all boxes and all services that need no build, and builds the others one after the other meanwhile.</summary>
     public void Start()
     {
-        Run.Say($"run {Run.Id} of {_manifest.File}");
+        Run.Say($"run {Run.Id} of {_manifest.Current.File}");
         foreach (Instance box in _boxes) box.Begin();
         _building = Task.Run(BeginServicesAsync);
     }
@@ -106,7 +111,20 @@ internal sealed class Supervisor : IAsyncDisposable
 
     public Task<string> ScaleAsync(string service, int replicas, CancellationToken cancellation) => Service(service).ScaleAsync(replicas, cancellation);
 
-    public Task<string> DeployAsync(string service, CancellationToken cancellation) => Service(service).DeployAsync(cancellation);
+    /// <summary>Brings a service to what the manifest and its sources say now; one that is new there is started.</summary>
+    public async Task<string> DeployAsync(string service, CancellationToken cancellation)
+    {
+        SystemManifest read = _manifest.ReadAgain();
+        if (read.Services.FirstOrDefault(s => s.Name == service) is not { } wanted)
+            throw _services.Any(s => s.Name == service)
+                ? new ChangeException(404, $"'{service}' runs but is not in the manifest any more; 'quintet scale {service}=0' ends its instances")
+                : NoSuchService(service, read);
+        string done = await (_services.FirstOrDefault(s => s.Name == service) is { } known
+            ? known.DeployAsync(wanted, cancellation)
+            : DeployNewAsync(wanted, cancellation));
+        IReadOnlyList<string> heldBack = _manifest.HeldBack(read);
+        return heldBack.Count == 0 ? done : $"{done}\nchanged in the manifest, but only 'quintet down' and 'quintet up' apply it: {string.Join(", ", heldBack)}";
+    }
 
     public async Task<string> RestartAsync(string part, CancellationToken cancellation)
     {
@@ -137,17 +155,19 @@ internal sealed class Supervisor : IAsyncDisposable
     /// </summary>
     public async Task StopAsync()
     {
-        await _stopping.CancelAsync();
+        lock (_gate) _stopping.Cancel(); // from here on no service is added
         await _building;
         Run.Say("stopping");
         await Task.WhenAll(_boxes.Where(b => b.Plan.Part == "gateway").Select(b => b.StopAsync(drain: false)));
         await Task.WhenAll(_services.Select(s => s.CloseAsync()));
+        await _view.Withdrawals.CloseAsync(Run.Options.WithdrawDeadline);
         await Task.WhenAll(_boxes.Where(b => b.Plan.Part != "gateway").Select(b => b.StopAsync(drain: false)));
     }
 
     /// <summary>Ends everything now. <see cref="StopAsync"/> then has nothing left to wait for.</summary>
     public void Kill()
     {
+        _view.Withdrawals.GiveUp();
         foreach (Instance instance in Instances) instance.Kill();
     }
 
@@ -162,27 +182,68 @@ internal sealed class Supervisor : IAsyncDisposable
         await _lock.DisposeAsync();
     }
 
+    /// <summary>Starts what needs no build, then builds the others and starts each as it is done. All are built even when one fails: whoever
+    /// mends the first fault wants to know of the second.</summary>
     private async Task BeginServicesAsync()
     {
         try
         {
             bool[] isCurrent = await Task.WhenAll(_services.Select(s => Task.Run(s.TryUseCurrentBuild)));
             foreach ((ServiceGroup service, bool current) in _services.Zip(isCurrent).OrderByDescending(pair => pair.Second))
-                await service.BeginAsync(_stopping.Token);
+                await BeginAsync(service);
         }
         catch (OperationCanceledException)
         {
             // Stopped while building.
         }
-        catch (BuildException fault)
-        {
-            Failure = $"the build failed:\n{string.Join('\n', fault.Errors)}";
-            Run.Say(Failure);
-        }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            Failure = fault.Message;
-            Run.Say(Failure);
+            AddFault(fault.Message);
+        }
+    }
+
+    private async Task BeginAsync(ServiceGroup service)
+    {
+        try
+        {
+            await service.BeginAsync(_stopping.Token);
+        }
+        catch (BuildException fault)
+        {
+            // In this order: who sees the state also sees what is behind it.
+            AddFault(string.Join("\n  ", fault.Errors.Prepend($"{service.Name} does not build:")));
+            service.Fail(fault.Errors is [{ } first, ..] ? $"does not build: {first}" : "does not build");
+        }
+    }
+
+    private void AddFault(string fault)
+    {
+        _faults = _faults.Add(fault);
+        foreach (string line in fault.Split('\n')) Run.Say(line);
+    }
+
+    private async Task<string> DeployNewAsync(ServiceManifest wanted, CancellationToken cancellation)
+    {
+        // So far none is wanted; the deploy makes as many as the manifest says.
+        ServiceGroup group = new(Run, _parts, _view, _ports, wanted with { Replicas = 0, Publishes = [], Subscribes = [] });
+        lock (_gate)
+        {
+            if (_services.Any(s => s.Name == wanted.Name)) throw new ChangeException(409, $"another change of {wanted.Name} is going on; wait for its end");
+            if (_stopping.IsCancellationRequested) throw new ChangeException(409, "the system is being stopped");
+            _services = _services.Add(group);
+        }
+
+        group.Prepare();
+        try
+        {
+            return await group.DeployAsync(wanted, cancellation);
+        }
+        catch (ChangeException) when (!_stopping.IsCancellationRequested)
+        {
+            lock (_gate) _services = _services.Remove(group);
+            _manifest.Remove(wanted.Name);
+            group.Dispose();
+            throw;
         }
     }
 
@@ -200,6 +261,10 @@ internal sealed class Supervisor : IAsyncDisposable
     private ServiceGroup Service(string name) => _services.FirstOrDefault(s => s.Name == name)
         ?? throw (_boxes.Any(b => b.Plan.Part == name) ? new ChangeException(400, $"'{name}' is a box and runs once; this is for services")
             : NoSuchPart(name));
+
+    private ChangeException NoSuchService(string name, SystemManifest read) => _boxes.Any(b => b.Plan.Part == name)
+        ? new ChangeException(400, $"'{name}' is a box and has nothing to deploy; this is for services")
+        : new ChangeException(404, $"the manifest has no service '{name}'{Suggestion.For(name, [.. read.Services.Select(s => s.Name)])}");
 
     private ChangeException NoSuchPart(string name) =>
         new(404, $"there is no part '{name}'{Suggestion.For(name, [.. _boxes.Select(b => b.Plan.Part), .. _services.Select(s => s.Name)])}");

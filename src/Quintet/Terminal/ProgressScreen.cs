@@ -56,7 +56,9 @@ internal sealed class ProgressScreen(SupervisorClient client, TimeProvider time)
 
             if (status.Ready) return new StartOutcome(status, null, ExitCode.Done);
             if (status.Failure is not null) return new StartOutcome(status, status.Failure, ExitCode.Failed);
-            if (status.Processes.FirstOrDefault(p => p.State == "failed") is { } failed)
+            // While anything is being built, a fault of it may come yet; all of them are told together.
+            bool isBuilding = status.Processes.Any(p => p.State == "building");
+            if (!isBuilding && status.Processes.FirstOrDefault(p => p.State == "failed") is { } failed)
                 return new StartOutcome(status, $"{failed.Instance} {failed.Reason}", ExitCode.Failed);
             if (time.GetElapsedTime(start) > limit)
             {

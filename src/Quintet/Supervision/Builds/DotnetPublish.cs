@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Quintet.Supervision.Processes;
 
 namespace Quintet.Supervision.Builds;
@@ -20,7 +21,7 @@ internal static class DotnetPublish
         await using FileStream turn = await TakeTurnAsync(project, cancellation);
         ProcessStartInfo info = new(OwnExecutable.Dotnet,
         [
-            "publish", project, "--configuration", "Release", "--output", folder, "--nologo", "--verbosity", "quiet", "-nodeReuse:false",
+            "publish", project, "--configuration", "Release", "--output", folder, "--nologo", "--verbosity", "quiet",
             // The analyzers speak when a developer builds; whoever starts a system waits for them in vain.
             "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false", "-p:GenerateDocumentationFile=false",
         ])
@@ -33,6 +34,7 @@ internal static class DotnetPublish
         };
         info.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         info.Environment["DOTNET_NOLOGO"] = "1";
+        // Not as -nodeReuse:false: with a switch it does not know, the command takes a one-file program for an MSBuild project.
         info.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         info.Environment["MSBUILDTERMINALLOGGER"] = "off";
         using Process process = Process.Start(info) ?? throw new BuildException(["dotnet could not be started"]);
@@ -73,11 +75,25 @@ internal static class DotnetPublish
     }
 
     /// <summary>The lines with errors, each once; the whole end of the output when none looks like one.</summary>
-    private static List<string> ErrorsIn(string output)
+    internal static IReadOnlyList<string> ErrorsIn(string output)
     {
-        string[] lines = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct()];
-        string[] errors = [.. lines
-            .Where(line => line.Contains(": error ", StringComparison.Ordinal) || line.Contains("error:", StringComparison.OrdinalIgnoreCase))];
-        return [.. errors.Length > 0 ? errors.Take(ErrorLinesMax) : lines.TakeLast(ErrorLinesMax)];
+        string[] lines = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        string[] errors = [.. lines.Where(IsError).Select(WithoutProject).Distinct()];
+        if (errors.Length == 0) return [.. lines.TakeLast(ErrorLinesMax)];
+        return errors.Length <= ErrorLinesMax
+            ? errors
+            : [.. errors.Take(ErrorLinesMax), string.Create(CultureInfo.InvariantCulture, $"and {errors.Length - ErrorLinesMax} more")];
+    }
+
+    /// <summary><c>a.cs(1,2): error CS1002: …</c>, <c>a.cs(1): error: …</c>, <c>error: …</c>; a warning may speak of errors, too.</summary>
+    private static bool IsError(string line) =>
+        line.Contains(": error ", StringComparison.Ordinal) || line.Contains(": error:", StringComparison.Ordinal)
+        || line.StartsWith("error", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>MSBuild says the same fault once for each project that comes across it, and puts that project in brackets behind it.</summary>
+    private static string WithoutProject(string line)
+    {
+        int bracket = line.EndsWith(']') ? line.LastIndexOf(" [", StringComparison.Ordinal) : -1;
+        return bracket > 0 && line[bracket..].Contains("proj", StringComparison.Ordinal) ? line[..bracket] : line;
     }
 }

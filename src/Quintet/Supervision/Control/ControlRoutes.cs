@@ -44,6 +44,10 @@ internal sealed class ControlRoutes(Supervisor supervisor, string address)
         {
             await RefuseAsync(context, fault.Status, fault.Message, fault.Log);
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException && !context.Response.HasStarted)
+        {
+            await RefuseAsync(context, 500, fault.Message, []);
+        }
         catch (JsonException fault)
         {
             await RefuseAsync(context, 400, $"the body is not what is expected: {fault.Message}", []);

@@ -185,6 +185,7 @@ internal sealed class Instance : IDisposable
     private async Task<(bool WasReady, string End)> RunOnceAsync()
     {
         if (State != InstanceState.Failed) Set(InstanceState.Starting, Reason);
+        if (Plan.Entry is { } entry) await entry.ExpectAsync();
         ChildProcess child;
         try
         {
@@ -209,7 +210,7 @@ internal sealed class Instance : IDisposable
 
             _child = null;
             // First of all, so that nobody is sent to it any more; the rest is tidying.
-            Task withdrawn = Plan.Entry?.WithdrawAsync(CancellationToken.None) ?? Task.CompletedTask;
+            Task withdrawn = Plan.Entry?.WithdrawAsync() ?? Task.CompletedTask;
             child.KillGroup();
             Leftovers.Kill(_system.Id, Plan.Id);
             _system.Guard.Forget(child.Pid);

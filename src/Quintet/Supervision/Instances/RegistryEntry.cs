@@ -17,11 +17,15 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
     /// <summary>Whether the instance passes; null while the registry has not told.</summary>
     public bool? IsPassing => view.IsPassing(service.Name, id);
 
+    /// <summary>A process is about to start. From then on the id may be its own, when it registers itself.</summary>
+    public Task ExpectAsync() => service.RegisteredBy == RegisteredBy.Self ? view.Withdrawals.EndAsync(id) : Task.CompletedTask;
+
     /// <summary>Registers a program that does not register itself, and again when the registry lost it. Call it while the instance is well.</summary>
     /// <param name="build">The deployed build, for the metadata; 0 for none.</param>
     /// <param name="cancellation">Gives up.</param>
     public async Task AnnounceAsync(int build, CancellationToken cancellation)
     {
+        await view.Withdrawals.EndAsync(id);
         // It was drained for a restart, and the registry was away when its old registration should have gone: the mark would stay on the new one.
         if (_isInMaintenance)
             _isInMaintenance = !await view.TryAsync(client => client.SetMaintenanceAsync(id, enable: false, cancellation: cancellation), cancellation);
@@ -46,9 +50,9 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
     public async Task DrainAsync(CancellationToken cancellation) =>
         _isInMaintenance = await view.TryAsync(client => client.SetMaintenanceAsync(id, enable: true, "stopping", cancellation), cancellation);
 
-    /// <summary>Removes the instance, or puts it off when the registry cannot be told: then its check fails, and the next start registers anew.</summary>
-    public async Task WithdrawAsync(CancellationToken cancellation)
+    /// <summary>Removes the instance, now or as soon as the registry can be told.</summary>
+    public async Task WithdrawAsync()
     {
-        if (await view.TryAsync(client => client.DeregisterAsync(id, cancellation), cancellation)) _isInMaintenance = false;
+        if (await view.Withdrawals.WithdrawAsync(id)) _isInMaintenance = false;
     }
 }

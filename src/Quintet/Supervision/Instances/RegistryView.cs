@@ -13,12 +13,15 @@ internal sealed class RegistryView : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Task> _watches = [];
     private readonly CancellationTokenSource _closing = new();
 
-    public RegistryView(Uri address, string? token, TimeSpan timeout)
+    public RegistryView(Uri address, string? token, SupervisionOptions options, TimeProvider time)
     {
         _http = ConsulClient.CreateHttp(address.ToString(), token);
         _client = new ConsulClient(_http);
-        _timeout = timeout;
+        _timeout = options.RegistryTimeout;
+        Withdrawals = new Withdrawals(this, options, time);
     }
+
+    public Withdrawals Withdrawals { get; }
 
     /// <summary>Follows a service from now on.</summary>
     public void Follow(string service) => _watches.GetOrAdd(service, FollowAsync);
@@ -43,8 +46,32 @@ internal sealed class RegistryView : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes one attempt to remove an instance.</summary>
+    /// <returns>Whether the registry answered: one that it does not know is out already, and one that it will not remove today it will
+    /// not remove tomorrow.</returns>
+    public async Task<bool> DeregisterAsync(string instance, CancellationToken cancellation)
+    {
+        // Really ended when the time is over: a call left to itself could arrive after the next registration.
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(_timeout);
+        try
+        {
+            await _client.DeregisterAsync(instance, limit.Token);
+            return true;
+        }
+        catch (ConsulException fault)
+        {
+            return fault.Status is { } status && (int)status is >= 400 and < 500 and not 429;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
+        await Withdrawals.DisposeAsync();
         await _closing.CancelAsync();
         await Task.WhenAll(_watches.Values);
         _http.Dispose();

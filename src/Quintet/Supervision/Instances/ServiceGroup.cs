@@ -17,43 +17,41 @@ internal sealed class ServiceGroup(SystemRun system, Parts parts, RegistryView v
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
     private ImmutableArray<Instance> _instances = [];
+    private ServiceManifest _service = service;
     private AppBuild? _build;
     private int _lastNumber;
 
-    public string Name => service.Name;
+    public string Name { get; } = service.Name;
 
     public ImmutableArray<Instance> Instances => _instances;
 
     /// <summary>Makes the instances that the manifest asks for; <see cref="BeginAsync"/> starts them.</summary>
     public void Prepare()
     {
-        view.Follow(service.Name);
-        _instances = [.. Enumerable.Range(0, service.Replicas).Select(_ => NewInstance())];
+        view.Follow(Name);
+        _instances = [.. Enumerable.Range(0, _service.Replicas).Select(_ => NewInstance())];
     }
 
     /// <summary>Whether there is something to build; a service without a project never has.</summary>
     public bool TryUseCurrentBuild()
     {
-        if (service.Project is null) return true;
-        _build = _builds.Current(SourceFingerprint.Of(service.Project));
+        if (_service.Project is null) return true;
+        _build = _builds.Current(SourceFingerprint.Of(_service.Project));
         return _build is not null;
     }
 
-    /// <exception cref="BuildException">The project does not build; its instances have failed then.</exception>
+    /// <exception cref="BuildException">The project does not build.</exception>
     public async Task BeginAsync(CancellationToken cancellation)
     {
-        try
-        {
-            if (service.Project is not null) _build ??= await BuildAsync(cancellation);
-        }
-        catch (BuildException fault)
-        {
-            foreach (Instance instance in _instances) instance.Fail($"does not build: {(fault.Errors.Count > 0 ? fault.Errors[0] : "")}");
-            throw;
-        }
-
+        if (_service.Project is not null) _build ??= await BuildAsync(_service, cancellation);
         foreach (Instance instance in _instances) Begin(instance);
         _builds.Prune(new HashSet<int> { _build?.Number ?? 0 });
+    }
+
+    /// <summary>None of its instances will be started.</summary>
+    public void Fail(string reason)
+    {
+        foreach (Instance instance in _instances) instance.Fail(reason);
     }
 
     /// <summary>Runs so many instances and waits until the new ones are ready and the others gone.</summary>
@@ -61,7 +59,7 @@ internal sealed class ServiceGroup(SystemRun system, Parts parts, RegistryView v
     {
         if (replicas is < 0 or > ManifestKeys.ReplicasMax)
             throw new ChangeException(400, $"{replicas} instances of {Name}: from 0 to {ManifestKeys.ReplicasMax} are possible");
-        if (service.Project is not null && _build is null) throw new ChangeException(409, $"{Name} has not been built yet");
+        if (_service.Project is not null && _build is null) throw new ChangeException(409, $"{Name} has not been built yet");
 
         Instance[] added = [.. Enumerable.Range(0, Math.Max(0, replicas - _instances.Length)).Select(_ => NewInstance())];
         foreach (Instance instance in added) Begin(instance);
@@ -73,50 +71,38 @@ internal sealed class ServiceGroup(SystemRun system, Parts parts, RegistryView v
         return $"{Name} runs {_instances.Length} instance{(_instances.Length == 1 ? "" : "s")}";
     }, cancellation);
 
-    /// <summary>Builds the service and replaces its instances: new ones ready in the registry, old ones drained and stopped.</summary>
-    public Task<string> DeployAsync(CancellationToken cancellation) => ChangeAsync(async token =>
+    /// <summary>Puts the service in force as it is wanted now, built when there is something to build.</summary>
+    public Task<string> DeployAsync(ServiceManifest wanted, CancellationToken cancellation) => ChangeAsync(async token =>
     {
-        AppBuild? previous = _build;
-        if (service.Project is not null) _build = await BuildOrRefuseAsync(token);
-        ImmutableArray<Instance> old = _instances;
-        Instance[] next = [.. Enumerable.Range(0, Math.Max(1, old.Length)).Select(_ => NewInstance())];
-        if (old.Length == 0) next = [];
-        foreach (Instance instance in next) Begin(instance);
-        _instances = [.. old, .. next];
-        try
-        {
-            await BecomeReadyAsync(next, $"the new build of {Name} was rolled back:", token);
-        }
-        catch (ChangeException)
-        {
-            await StopAsync(next);
-            _build = previous;
-            throw;
-        }
-
-        await StopAsync([.. old]);
-        _builds.Prune(new HashSet<int> { _build?.Number ?? 0, previous?.Number ?? 0 });
-        string build = _build is null ? "" : string.Create(CultureInfo.InvariantCulture, $" build {_build.Number}");
-        return $"{Name}{build} is deployed: {(next.Length == 0 ? "no instance is wanted" : string.Join(", ", next.Select(i => i.Plan.Id)))}";
+        AppBuild? build = wanted.Project is null ? null : await BuildOrRefuseAsync(wanted, token);
+        // Somebody may have scaled it meanwhile; only another number in the manifest counts for more.
+        int replicas = wanted.Replicas == _service.Replicas ? _instances.Length : wanted.Replicas;
+        IReadOnlyList<Instance> next = await ReplaceAsync((wanted, build), replicas, $"the deploy of {Name} was rolled back:", token);
+        string number = build is null ? "" : string.Create(CultureInfo.InvariantCulture, $" build {build.Number}");
+        return $"{Name}{number} is deployed: {(next.Count == 0 ? "no instance is wanted" : string.Join(", ", next.Select(i => i.Plan.Id)))}";
     }, cancellation);
 
-    /// <summary>Restarts the instances one after the other, each ready before the next.</summary>
+    /// <summary>Replaces all instances by new ones of the same build, or starts the process of a single one again in its place.</summary>
     public Task<string> RestartAsync(string? onlyInstance, CancellationToken cancellation) => ChangeAsync(async token =>
     {
-        Instance[] chosen = [.. _instances.Where(i => onlyInstance is null || i.Plan.Id == onlyInstance)];
-        foreach (Instance instance in chosen)
+        if (onlyInstance is null)
         {
-            await instance.RestartAsync(drain: _instances.Length > 1);
-            await BecomeReadyAsync([instance], "", token);
+            if (_instances.IsEmpty) throw new ChangeException(409, $"no instance of {Name} is wanted; 'quintet scale {Name}=1' starts one");
+            IReadOnlyList<Instance> next = await ReplaceAsync((_service, _build), _instances.Length, $"the restart of {Name} was rolled back:", token);
+            return $"{Name} was restarted: {string.Join(", ", next.Select(i => i.Plan.Id))}";
         }
 
-        return $"{onlyInstance ?? Name} was restarted";
+        Instance instance = _instances.FirstOrDefault(i => i.Plan.Id == onlyInstance) ?? throw new ChangeException(404, $"{onlyInstance} has ended");
+        await instance.RestartAsync(drain: _instances.Length > 1);
+        await BecomeReadyAsync([instance], "", token);
+        return $"{onlyInstance} was restarted";
     }, cancellation);
 
     /// <summary>Ends all instances, without waiting for callers to learn of it: the gateway is gone already.</summary>
     public async Task CloseAsync()
     {
         await _closing.CancelAsync();
+        await _change.WaitAsync(); // and nothing changes any more
         await Task.WhenAll(_instances.Select(i => i.StopAsync(drain: false)));
     }
 
@@ -127,35 +113,65 @@ internal sealed class ServiceGroup(SystemRun system, Parts parts, RegistryView v
         _closing.Dispose();
     }
 
+    /// <summary>New instances ready in the registry, then the old ones drained and stopped; when that fails, the old ones as if nothing
+    /// had been.</summary>
+    private async Task<IReadOnlyList<Instance>> ReplaceAsync(
+        (ServiceManifest Service, AppBuild? Build) next, int replicas, string refusal, CancellationToken cancellation)
+    {
+        (ServiceManifest Service, AppBuild? Build) before = (_service, _build);
+        ImmutableArray<Instance> old = _instances;
+        await parts.Manifest.AllowBothAsync(before.Service, next.Service, cancellation);
+        (_service, _build) = next;
+        Instance[] added = [.. Enumerable.Range(0, replicas).Select(_ => NewInstance())];
+        foreach (Instance instance in added) Begin(instance);
+        _instances = [.. old, .. added];
+        try
+        {
+            await BecomeReadyAsync(added, refusal, cancellation);
+        }
+        catch (ChangeException)
+        {
+            await StopAsync(added);
+            (_service, _build) = before;
+            parts.Manifest.Apply(before.Service);
+            throw;
+        }
+
+        await StopAsync([.. old]);
+        parts.Manifest.Apply(next.Service);
+        _builds.Prune(new HashSet<int> { next.Build?.Number ?? 0, before.Build?.Number ?? 0 });
+        return added;
+    }
+
     private Instance NewInstance()
     {
         string id = string.Create(CultureInfo.InvariantCulture, $"{Name}-{++_lastNumber}");
-        return new Instance(system, parts.Service(service, id, ports.Take(), view, null));
+        return new Instance(system, parts.Service(_service, id, ports.Take(), view, null));
     }
 
     private void Begin(Instance instance)
     {
         InstancePlan plan = instance.Plan;
-        instance.Plan = parts.Service(service, plan.Id, new Uri(plan.Endpoint).Port, view, _build);
+        instance.Plan = parts.Service(_service, plan.Id, new Uri(plan.Endpoint).Port, view, _build);
         instance.Begin();
     }
 
-    private async Task<AppBuild> BuildAsync(CancellationToken cancellation)
+    private async Task<AppBuild> BuildAsync(ServiceManifest wanted, CancellationToken cancellation)
     {
         // Taken before the build: what is changed meanwhile is built the next time.
-        string fingerprint = SourceFingerprint.Of(service.Project!);
+        string fingerprint = SourceFingerprint.Of(wanted.Project!);
         if (_builds.Current(fingerprint) is { } current) return current;
         system.Say($"building {Name}");
-        AppBuild built = await _builds.PublishAsync(service.Project!, fingerprint, cancellation);
+        AppBuild built = await _builds.PublishAsync(wanted.Project!, fingerprint, cancellation);
         system.Say(string.Create(CultureInfo.InvariantCulture, $"built {Name} {built.Number}"));
         return built;
     }
 
-    private async Task<AppBuild> BuildOrRefuseAsync(CancellationToken cancellation)
+    private async Task<AppBuild> BuildOrRefuseAsync(ServiceManifest wanted, CancellationToken cancellation)
     {
         try
         {
-            return await BuildAsync(cancellation);
+            return await BuildAsync(wanted, cancellation);
         }
         catch (BuildException fault)
         {

@@ -14,21 +14,23 @@ internal sealed class BoxSettingsFiles(SystemManifest manifest, Endpoints endpoi
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public void Write()
+    /// <returns>Whether any file is another one than before.</returns>
+    public bool Write()
     {
-        if (manifest.Engines.Registry is null) Write("registry", "Registry", Registry());
-        if (manifest.Engines.Broker is null) Write("broker", "Broker", Broker());
-        if (manifest.Engines.Configuration is null) Write("config", "ConfigServer", Configuration());
-        Write("gateway", "Gateway", Gateway());
+        bool isNews = manifest.Engines.Registry is null && Write("registry", "Registry", Registry());
+        isNews |= manifest.Engines.Broker is null && Write("broker", "Broker", Broker());
+        isNews |= manifest.Engines.Configuration is null && Write("config", "ConfigServer", Configuration());
+        return isNews | Write("gateway", "Gateway", Gateway());
     }
 
-    private void Write(string box, string section, JsonObject settings)
+    private bool Write(string box, string section, JsonObject settings)
     {
         secrets.Save();
         byte[] content = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { [section] = settings }, Indented);
         string file = state.Settings(box);
-        if (File.Exists(file) && File.ReadAllBytes(file).AsSpan().SequenceEqual(content)) return; // no reason to have it read again
+        if (File.Exists(file) && File.ReadAllBytes(file).AsSpan().SequenceEqual(content)) return false; // no reason to have it read again
         StateFolder.WritePrivate(file, content);
+        return true;
     }
 
     private JsonObject Registry()

@@ -7,24 +7,28 @@ using Quintet.Supervision.Processes;
 namespace Quintet.Supervision.Plan;
 
 /// <summary>Turns the manifest into what is started: the boxes that are embedded, and the instances of each service.</summary>
-internal sealed class Parts(SystemRun system, SystemManifest manifest, Endpoints endpoints, ServiceEnvironment environment)
+internal sealed class Parts(SystemRun system, AppliedManifest manifest, Endpoints endpoints, ServiceEnvironment environment)
 {
+    public AppliedManifest Manifest => manifest;
+
+    private EnginesManifest Engines => manifest.Current.Engines;
+
     /// <summary>The embedded boxes in the order in which <c>status</c> shows them; they all start at once.</summary>
     public IEnumerable<InstancePlan> Boxes()
     {
         yield return Box("gateway", Endpoints.Text(endpoints.Gateway), endpoints.Ports.Gateway);
-        if (manifest.Engines.Registry is null) yield return Box("registry", Endpoints.Text(endpoints.Registry), endpoints.Ports.Registry);
-        if (manifest.Engines.Broker is null) yield return Box("broker", Endpoints.Text(endpoints.Broker), endpoints.Ports.Management);
-        if (manifest.Engines.Configuration is null) yield return Box("config", Endpoints.Text(endpoints.Configuration), endpoints.Ports.Configuration);
+        if (Engines.Registry is null) yield return Box("registry", Endpoints.Text(endpoints.Registry), endpoints.Ports.Registry);
+        if (Engines.Broker is null) yield return Box("broker", Endpoints.Text(endpoints.Broker), endpoints.Ports.Management);
+        if (Engines.Configuration is null) yield return Box("config", Endpoints.Text(endpoints.Configuration), endpoints.Ports.Configuration);
     }
 
     /// <summary>The ports that must be free, each with the key of the manifest that sets it.</summary>
     public IEnumerable<(string Key, int Port)> ConfiguredPorts()
     {
         yield return ("gateway", endpoints.Ports.Gateway);
-        if (manifest.Engines.Registry is null) yield return ("registry", endpoints.Ports.Registry);
-        if (manifest.Engines.Configuration is null) yield return ("configuration", endpoints.Ports.Configuration);
-        if (manifest.Engines.Broker is not null) yield break;
+        if (Engines.Registry is null) yield return ("registry", endpoints.Ports.Registry);
+        if (Engines.Configuration is null) yield return ("configuration", endpoints.Ports.Configuration);
+        if (Engines.Broker is not null) yield break;
         yield return ("broker", endpoints.Ports.Broker);
         yield return ("management", endpoints.Ports.Management);
     }
@@ -37,8 +41,15 @@ internal sealed class Parts(SystemRun system, SystemManifest manifest, Endpoints
         "broker" => "quintet broker",
         "config" => "quintet config, local Git",
         "supervisor" => "quintet up",
-        _ => manifest.Services.FirstOrDefault(s => s.Name == part) is { Project: not null } ? ".NET service, SQLite" : "command",
+        _ => KindOf(part) + (HasSqlite(part) ? ", SQLite" : ""),
     };
+
+    private string KindOf(string service) =>
+        manifest.Current.Services.FirstOrDefault(s => s.Name == service) is { Project: not null } ? ".NET service" : "command";
+
+    /// <summary>Whether it keeps a database is its own affair; the file tells.</summary>
+    private bool HasSqlite(string service) =>
+        Directory.Exists(system.State.Data(service)) && Directory.EnumerateFiles(system.State.Data(service), "*.db").Any();
 
     /// <summary>One instance of a service on a port of its own.</summary>
     public InstancePlan Service(ServiceManifest service, string instance, int port, RegistryView view, AppBuild? build) => new(service.Name, instance)
