@@ -176,5 +176,7 @@ public sealed class BlockingQueriesWakeExactly
         return query;
     }
 
-    private static Task UntilAsync(Func<bool> isSo) => TestKit.Processes.Eventually.TrueAsync("the state the test waits for", () => Task.FromResult(isSo()), TestContext.Current.CancellationToken);
+    private static Task UntilAsync(Func<bool> isSo) =>
+        TestKit.Processes.Eventually.TrueAsync(
+            "the state the test waits for", () => Task.FromResult(isSo()), TestContext.Current.CancellationToken);
 }

@@ -67,7 +67,12 @@ public sealed class ChecksSayHowInstancesAre
             context.Response.StatusCode = code;
             return Task.CompletedTask;
         });
-        await registry.RegisterAsync(new { Name = "web", Check = new { HTTP = instance.Url, Interval = "100ms", Status = status == "critical" ? "passing" : "critical" } });
+        await registry.RegisterAsync(
+            new
+            {
+                Name = "web",
+                Check = new { HTTP = instance.Url, Interval = "100ms", Status = status == "critical" ? "passing" : "critical" },
+            });
 
         Assert.Equal(status, (await UntilAsync(registry, status)).Json[0].GetProperty("Status").GetString());
     }
@@ -82,7 +87,15 @@ public sealed class ChecksSayHowInstancesAre
             string body = await new StreamReader(context.Request.Body).ReadToEndAsync(context.RequestAborted);
             seen.TrySetResult($"{context.Request.Method} {context.Request.Host} {context.Request.Headers.UserAgent} {body}");
         });
-        await registry.RegisterAsync(new { Name = "web", Check = new { HTTP = instance.Url, Interval = "1s", Method = "POST", Body = "ping", Header = new { Host = new[] { "other.test" } } } });
+        await registry.RegisterAsync(
+            new
+            {
+                Name = "web",
+                Check = new
+                {
+                    HTTP = instance.Url, Interval = "1s", Method = "POST", Body = "ping", Header = new { Host = new[] { "other.test" } },
+                },
+            });
 
         Assert.Equal("POST other.test Consul Health Check ping", await seen.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
     }

@@ -75,7 +75,17 @@ public sealed class FiltersSelect
     private static async Task<RunningRegistry> StartAsync()
     {
         RunningRegistry registry = await RunningRegistry.StartAsync();
-        await registry.RegisterAsync(new { ID = "web1", Name = "web", Address = "127.0.0.5", Port = 8080, Tags = new[] { "v1", "blue" }, Meta = new { zone = "a" }, Check = new { TTL = "60s" } });
+        await registry.RegisterAsync(
+            new
+            {
+                ID = "web1",
+                Name = "web",
+                Address = "127.0.0.5",
+                Port = 8080,
+                Tags = new[] { "v1", "blue" },
+                Meta = new { zone = "a" },
+                Check = new { TTL = "60s" },
+            });
         return registry;
     }
 }

@@ -30,7 +30,9 @@ public sealed class IndexesFollowAnswers
             {
                 bool hasMoved = index != last[scope].Index;
                 Assert.True(index >= last[scope].Index, $"seed {seed}, step {step}, {done}: the index of {scope} went back");
-                Assert.True(hasMoved == (answer != last[scope].Answer), $"seed {seed}, step {step}, {done}: {scope} index {last[scope].Index} -> {index}, answer {last[scope].Answer} -> {answer}");
+                Assert.True(
+                    hasMoved == (answer != last[scope].Answer),
+                    $"seed {seed}, step {step}, {done}: {scope} index {last[scope].Index} -> {index}, answer {last[scope].Answer} -> {answer}");
                 Assert.True(!hasMoved || IsWoken(draft, scope), $"seed {seed}, step {step}, {done}: {scope} moved and nobody was woken");
             }
 
@@ -77,14 +79,28 @@ public sealed class IndexesFollowAnswers
                 draft.PutNode(new NodeRow { Name = "n2", Address = $"127.0.0.{random.Next(2, 5)}" });
                 return "node";
             case 1 or 2:
-                draft.PutService(new ServiceRow { Node = node, Id = id, Name = Pick(Names, random), Tags = [.. Tags.Where(_ => random.Next(3) == 0)], Port = random.Next(2) });
+                draft.PutService(new ServiceRow
+                {
+                    Node = node,
+                    Id = id,
+                    Name = Pick(Names, random),
+                    Tags = [.. Tags.Where(_ => random.Next(3) == 0)],
+                    Port = random.Next(2),
+                });
                 return $"service {node}/{id}";
             case 3:
                 draft.RemoveService(node, id);
                 return $"-service {node}/{id}";
             case 4 or 5:
                 string owner = draft.State.Nodes[node].Instances.ContainsKey(id) ? id : "";
-                draft.PutCheck(new CheckRow { Node = node, Id = $"c{random.Next(4)}", Name = "c", ServiceId = owner, Status = Pick([CheckStatus.Passing, CheckStatus.Critical], random) });
+                draft.PutCheck(new CheckRow
+                {
+                    Node = node,
+                    Id = $"c{random.Next(4)}",
+                    Name = "c",
+                    ServiceId = owner,
+                    Status = Pick([CheckStatus.Passing, CheckStatus.Critical], random),
+                });
                 return $"check {node}/{owner}";
             case 6:
                 draft.RemoveCheck(node, $"c{random.Next(4)}");
@@ -117,7 +133,8 @@ public sealed class IndexesFollowAnswers
         Add(Scope.Services, json =>
         {
             json.WriteStartObject();
-            foreach (NameEntry name in state.Names.Values.Where(name => name.Instances.Count > 0)) CatalogJson.WriteList(json, name.Name.ToLowerInvariant(), [.. name.Tags.Keys]);
+            foreach (NameEntry name in state.Names.Values.Where(name => name.Instances.Count > 0))
+                CatalogJson.WriteList(json, name.Name.ToLowerInvariant(), [.. name.Tags.Keys]);
             json.WriteEndObject();
         });
         Add(Scope.Nodes, json =>
@@ -127,7 +144,8 @@ public sealed class IndexesFollowAnswers
         Add(Scope.Checks, json =>
         {
             foreach (NodeEntry node in state.Nodes.Values)
-                foreach (CheckRow check in node.AllChecks()) CatalogJson.WriteCheck(json, check, check.ServiceId.Length == 0 ? null : node.Instances[check.ServiceId].Row);
+                foreach (CheckRow check in node.AllChecks())
+                    CatalogJson.WriteCheck(json, check, check.ServiceId.Length == 0 ? null : node.Instances[check.ServiceId].Row);
         });
         foreach (string key in Keys) answers[Scope.Key(key)] = (state.IndexOf(Scope.Key(key)), Row(state.Keys.Find(key)));
         foreach (string prefix in (string[])["", "a", "a/", "z", "\ud83d\ude00"])

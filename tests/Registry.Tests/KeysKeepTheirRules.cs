@@ -64,7 +64,9 @@ public sealed class KeysKeepTheirRules
         await registry.PutAsync("/v1/kv/a?flags=16204426420654357998", "x");
         Reply reply = await registry.GetAsync("/v1/kv/a");
         Assert.Equal(index + 1, reply.Index);
-        Assert.Equal($$"""[{"LockIndex":0,"Key":"a","Flags":16204426420654357998,"Value":"eA==","CreateIndex":{{index}},"ModifyIndex":{{index + 1}}}]""", reply.Text);
+        Assert.Equal(
+            $$"""[{"LockIndex":0,"Key":"a","Flags":16204426420654357998,"Value":"eA==","CreateIndex":{{index}},"ModifyIndex":{{index + 1}}}]""",
+            reply.Text);
     }
 
     [Fact]
@@ -124,7 +126,9 @@ public sealed class KeysKeepTheirRules
         Reply done = await registry.PutAsync("/v1/txn", """[{"KV":{"Verb":"set","Key":"a","Value":"b25l","Flags":7}},{"KV":{"Verb":"get","Key":"a"}}]""");
         Assert.Equal("b25l", done.Json.GetProperty("Results")[1].GetProperty("KV").GetProperty("Value").GetString());
 
-        Reply failed = await registry.PutAsync("/v1/txn", """[{"KV":{"Verb":"set","Key":"b","Value":"b25l"}},{"KV":{"Verb":"check-index","Key":"a","Index":1000}}]""");
+        Reply failed = await registry.PutAsync(
+            "/v1/txn",
+            """[{"KV":{"Verb":"set","Key":"b","Value":"b25l"}},{"KV":{"Verb":"check-index","Key":"a","Index":1000}}]""");
         Assert.Equal(HttpStatusCode.Conflict, failed.Status);
         Assert.Equal(1, failed.Json.GetProperty("Errors")[0].GetProperty("OpIndex").GetInt32());
         Assert.Equal("""["a"]""", (await registry.GetAsync("/v1/kv/?keys")).Text);

@@ -26,20 +26,31 @@ public sealed class RequestsAreReadAsConsulReadsThem
     [InlineData("PUT", "/v1/agent/service/register", "", 400, "Request decode failed: EOF")]
     [InlineData("PUT", "/v1/agent/service/register", "{", 400, "Request decode failed: unexpected EOF")]
     [InlineData("PUT", "/v1/agent/service/register", "null", 400, "Missing service name")]
-    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Port":"abc"}""", 400, "Request decode failed: json: cannot unmarshal string into Go struct field .Port of type int")]
+    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Port":"abc"}""",
+        400, "Request decode failed: json: cannot unmarshal string into Go struct field .Port of type int")]
     [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"TTL":"abc"}}""", 400, "Request decode failed: time: invalid duration \"abc\"")]
     [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"Name":"c"}}""", 400, "Invalid check: TTL must be > 0 for TTL checks")]
-    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"HTTP":"http://127.0.0.1/"}}""", 400, "Invalid check: Interval must be > 0 for Script, HTTP, or TCP checks")]
-    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"TTL":"10s","Status":"fine"}}""", 400, "Status for checks must 'passing', 'warning', 'critical'")]
-    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"Args":["/bin/true"],"Interval":"10s"}}""", 500, "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true")]
-    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"GRPC":"127.0.0.1:1","Interval":"10s"}}""", 400, "Invalid check: GRPC checks are not supported by this registry; TTL, HTTP and TCP are")]
-    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Weights":{"Passing":-1,"Warning":1}}""", 400, "Invalid Weights: Passing must be greater than 0")]
+    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"HTTP":"http://127.0.0.1/"}}""",
+        400, "Invalid check: Interval must be > 0 for Script, HTTP, or TCP checks")]
+    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"TTL":"10s","Status":"fine"}}""",
+        400, "Status for checks must 'passing', 'warning', 'critical'")]
+    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"Args":["/bin/true"],"Interval":"10s"}}""",
+        500, "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true")]
+    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"GRPC":"127.0.0.1:1","Interval":"10s"}}""",
+        400, "Invalid check: GRPC checks are not supported by this registry; TTL, HTTP and TCP are")]
+    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Weights":{"Passing":-1,"Warning":1}}""",
+        400, "Invalid Weights: Passing must be greater than 0")]
     [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Address":"0.0.0.0"}""", 400, "Invalid service address")]
-    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Meta":{"a b":"c"}}""", 400, "Invalid Service Meta: Couldn't load metadata pair ('a b', 'c'): Key contains invalid characters")]
+    [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Meta":{"a b":"c"}}""",
+        400, "Invalid Service Meta: Couldn't load metadata pair ('a b', 'c'): Key contains invalid characters")]
     [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Meta":{"\ud800":"c"}}""", 400, "Request decode failed: invalid UTF-8 in JSON")]
     [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x","Check":{"TTL":"10000h"}}""", 400, "Invalid check: TTL must be at most 168h")]
     [InlineData("PUT", "/v1/agent/service/register", """{"Name":"x"} trailing""", 200, "")]
-    [InlineData("PUT", "/v1/agent/service/register", """{"name":"x","id":"y","bogus":1,"enable_tag_override":true,"check":{"ttl":"1m30s","deregister_critical_service_after":"90m"}}""", 200, "")]
+    [InlineData(
+        "PUT",
+        "/v1/agent/service/register",
+        """{"name":"x","id":"y","bogus":1,"enable_tag_override":true,"check":{"ttl":"1m30s","deregister_critical_service_after":"90m"}}""",
+        200, "")]
     [InlineData("PUT", "/v1/agent/service/deregister/nope", null, 200, "")]
     [InlineData("PUT", "/v1/agent/service/deregister/", null, 500, "ServiceID missing")]
     [InlineData("PUT", "/v1/agent/check/pass/nope", null, 404, "Unknown check ID \"nope\". Ensure that the check ID is passed, not the check name.")]

@@ -23,7 +23,11 @@ internal sealed class RunningRegistry : IAsyncDisposable
         _app = app;
         Folder = folder;
         _ownFolder = ownsFolder ? folder : null;
-        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000, AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()), Timeout = TimeSpan.FromMinutes(1) };
+        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000, AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri(app.Urls.First()),
+            Timeout = TimeSpan.FromMinutes(1),
+        };
     }
 
     public string Folder { get; }
@@ -93,7 +97,9 @@ internal sealed class RunningRegistry : IAsyncDisposable
     public async Task<Reply> SendAsync(HttpMethod method, string path, string? body, string? token = null, CancellationToken? cancellation = null)
     {
         // "DangerousDisablePathAndQueryCanonicalization": the path is sent as the test wrote it.
-        using HttpRequestMessage request = new(method, new Uri(Client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        string address = Client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path;
+        Uri uri = new(address, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using HttpRequestMessage request = new(method, uri);
         if (body is not null) request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)); // no Content-Type, as several clients send it
         if (token is not null) request.Headers.Add("X-Consul-Token", token);
         using HttpResponseMessage response = await Client.SendAsync(request, cancellation ?? TestContext.Current.CancellationToken);

@@ -9,7 +9,16 @@ public sealed class ServicesAreFound
     public async Task A_registered_instance_is_listed_by_name_and_gone_after_deregistration()
     {
         await using RunningRegistry registry = await RunningRegistry.StartAsync();
-        await registry.RegisterAsync(new { ID = "web-1", Name = "web", Address = "127.0.0.1", Port = 8080, Tags = new[] { "v1" }, Check = new { TTL = "30s", Status = "passing" } });
+        await registry.RegisterAsync(
+            new
+            {
+                ID = "web-1",
+                Name = "web",
+                Address = "127.0.0.1",
+                Port = 8080,
+                Tags = new[] { "v1" },
+                Check = new { TTL = "30s", Status = "passing" },
+            });
 
         Reply found = await registry.GetAsync("/v1/health/service/web?passing");
         JsonElement instance = Assert.Single(found.Json.EnumerateArray());

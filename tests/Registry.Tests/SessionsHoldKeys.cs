@@ -70,7 +70,9 @@ public sealed class SessionsHoldKeys
         await registry.PutAsync("/v1/agent/check/fail/service:web");
         Assert.Equal((1, null), await HolderAsync(registry));
         Assert.Equal("[]", (await registry.GetAsync("/v1/session/list")).Text);
-        Assert.Equal("Check 'service:web' is in critical state", (await registry.PutAsync("/v1/session/create", """{"ServiceChecks":[{"ID":"service:web"}]}""")).Text);
+        Assert.Equal(
+            "Check 'service:web' is in critical state",
+            (await registry.PutAsync("/v1/session/create", """{"ServiceChecks":[{"ID":"service:web"}]}""")).Text);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Quintet.Registry.Access;
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Processes;
@@ -14,7 +15,8 @@ public sealed class TokensDecide
     [
         ("Registry:Anonymous", "Deny"),
         ("Registry:Tokens:0:Name", "operator"), ("Registry:Tokens:0:Secret", "boss"), ("Registry:Tokens:0:Management", "true"),
-        ("Registry:Tokens:1:Name", "users"), ("Registry:Tokens:1:Secret", "users-secret"), ("Registry:Tokens:1:Services:0", "users"), ("Registry:Tokens:1:KeyPrefixes:0", "users/"),
+        ("Registry:Tokens:1:Name", "users"), ("Registry:Tokens:1:Secret", "users-secret"),
+        ("Registry:Tokens:1:Services:0", "users"), ("Registry:Tokens:1:KeyPrefixes:0", "users/"),
         ("Registry:Tokens:2:Name", "gateway"), ("Registry:Tokens:2:Secret", "reader"),
     ];
 
@@ -68,7 +70,10 @@ public sealed class TokensDecide
     public async Task A_token_may_come_in_a_header_as_bearer_or_as_a_parameter()
     {
         await using RunningRegistry registry = await RunningRegistry.StartAsync(Settings);
-        using HttpRequestMessage bearer = new(HttpMethod.Get, "/v1/agent/self") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", "reader") } };
+        using HttpRequestMessage bearer = new(HttpMethod.Get, "/v1/agent/self")
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", "reader") },
+        };
         using HttpResponseMessage reply = await registry.Client.SendAsync(bearer, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
@@ -95,7 +100,9 @@ public sealed class TokensDecide
         Assert.Equal(HttpStatusCode.OK, (await registry.GetAsync("/v1/kv/?keys", "first")).Status);
 
         await WriteAsync(file, "second");
-        await Eventually.TrueAsync("the new token is known", async () => (await registry.GetAsync("/v1/kv/?keys", "second")).Status == HttpStatusCode.OK, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            "the new token is known", async () => (await registry.GetAsync("/v1/kv/?keys", "second")).Status == HttpStatusCode.OK,
+            TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Forbidden, (await registry.GetAsync("/v1/kv/?keys", "first")).Status);
 
         await ReplaceAsync(file, """{"Registry":{}}""");
@@ -110,7 +117,7 @@ public sealed class TokensDecide
     [Fact]
     public async Task Faulty_settings_are_refused_all_at_once()
     {
-        Microsoft.Extensions.Options.OptionsValidationException fault = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => RunningRegistry.StartAsync(
+        OptionsValidationException fault = await Assert.ThrowsAsync<OptionsValidationException>(() => RunningRegistry.StartAsync(
             ("Registry:Prot", "1"), ("Registry:Checks:IntervalMin", "-00:00:01"), ("Registry:Anonymous", "Nobody")));
 
         Assert.Contains("Registry:Prot", fault.Message);

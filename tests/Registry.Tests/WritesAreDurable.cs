@@ -185,7 +185,8 @@ public sealed class WritesAreDurable
         return Directory.GetFiles(folder, "*.log").Single();
     }
 
-    private static Mutation Put(ulong index, string key) => new(index, [new KeyPut(new KeyRow { Key = key, Value = "value"u8.ToArray(), CreateIndex = index, ModifyIndex = index })]);
+    private static Mutation Put(ulong index, string key) =>
+        new(index, [new KeyPut(new KeyRow { Key = key, Value = "value"u8.ToArray(), CreateIndex = index, ModifyIndex = index })]);
 
     private sealed class FaultyDisk : Disk
     {

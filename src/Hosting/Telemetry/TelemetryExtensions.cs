@@ -11,7 +11,10 @@ namespace Quintet.Hosting.Telemetry;
 public static class TelemetryExtensions
 {
     private static readonly string[] Sources = ["Quintet.*", "System.Net.Http", "Yarp.ReverseProxy", "RabbitMQ.Client.*"];
-    private static readonly string[] Meters = ["Quintet.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime"];
+    private static readonly string[] Meters =
+    [
+        "Quintet.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime",
+    ];
 
     /// <summary>
     /// Exports traces, metrics and logs when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and costs nothing when it is not. All standard
@@ -25,7 +28,9 @@ public static class TelemetryExtensions
 
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource
-                .AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? name, serviceInstanceId: builder.Configuration["QUINTET_INSTANCE"] ?? Environment.MachineName))
+                .AddService(
+                    builder.Configuration["OTEL_SERVICE_NAME"] ?? name,
+                    serviceInstanceId: builder.Configuration["QUINTET_INSTANCE"] ?? Environment.MachineName))
             .WithTracing(tracing => tracing
                 .AddAspNetCoreInstrumentation(http => http.Filter = context => !context.Request.Path.StartsWithSegments("/health"))
                 .AddSource(Sources))

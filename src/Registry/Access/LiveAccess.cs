@@ -41,7 +41,8 @@ internal sealed partial class LiveAccess : IDisposable
             return;
         }
 
-        string[] faults = [.. _rules.Select(rule => rule.Validate(Options.DefaultName, options)).Where(result => result.Failed).SelectMany(result => result.Failures ?? [])];
+        string[] faults = [.. _rules.Select(rule => rule.Validate(Options.DefaultName, options))
+            .Where(result => result.Failed).SelectMany(result => result.Failures ?? [])];
         if (faults.Length > 0)
             Log.Kept(_logger, string.Join("; ", faults));
         else if (options.Tokens.Count == 0 && Current.HasTokens)

@@ -27,7 +27,9 @@ internal sealed class RegistryRules : IValidateOptions<RegistryOptions>
 
     private static (string Key, TimeSpan Value)[] Times(RegistryOptions options) =>
     [
-        ("Checks:DefaultTimeout", options.Checks.DefaultTimeout), ("Checks:IntervalMin", options.Checks.IntervalMin), ("Checks:OutputInterval", options.Checks.OutputInterval),
-        ("Checks:DeregisterAfterMin", options.Checks.DeregisterAfterMin), ("Checks:ReapInterval", options.Checks.ReapInterval), ("Limits:WaitMax", options.Limits.WaitMax),
+        ("Checks:DefaultTimeout", options.Checks.DefaultTimeout), ("Checks:IntervalMin", options.Checks.IntervalMin),
+        ("Checks:OutputInterval", options.Checks.OutputInterval),
+        ("Checks:DeregisterAfterMin", options.Checks.DeregisterAfterMin), ("Checks:ReapInterval", options.Checks.ReapInterval),
+        ("Limits:WaitMax", options.Limits.WaitMax),
     ];
 }

@@ -38,7 +38,8 @@ internal sealed class AgentHealthRoutes(Reads reads)
         if (id.Length == 0) throw new RefusalException(500, "Bad request: Missing serviceID");
         NodeEntry local = reads.Now.Local;
         if (!local.Instances.TryGetValue(id, out InstanceEntry? instance))
-            return AnswerAsync(call, 404, $"ServiceId {id} not found", json => json.WriteRawValue("""{"AggregatedStatus":"critical","Service":null,"Checks":null}"""));
+            return AnswerAsync(call, 404, $"ServiceId {id} not found",
+                json => json.WriteRawValue("""{"AggregatedStatus":"critical","Service":null,"Checks":null}"""));
 
         string status = StatusOf(local, instance);
         return AnswerAsync(call, CodeOf(status), status, json => WriteInstance(json, local, instance));

@@ -16,7 +16,8 @@ internal sealed class AgentRoutes(Reads reads, LiveAccess access, IOptions<Regis
     /// <summary>The level of the API that clients may expect; they read it as a version.</summary>
     public const string ApiLevel = "1.20.0";
 
-    private static readonly string Product = typeof(AgentRoutes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+    private static readonly string Product =
+        typeof(AgentRoutes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
     public void Map(RouteTable routes)
     {

@@ -26,7 +26,8 @@ internal sealed class AgentServiceRoutes(CommitLoop commits, Reads reads, CheckS
     private Task ListAsync(Call call)
     {
         Predicate<ServiceRow> filter = CatalogFilters.Services(call);
-        IEnumerable<ServiceRow> services = reads.Now.Local.Instances.Values.Select(instance => instance.Row).Where(service => !IsOwn(service) && filter(service));
+        IEnumerable<ServiceRow> services = reads.Now.Local.Instances.Values.Select(instance => instance.Row)
+            .Where(service => !IsOwn(service) && filter(service));
         return call.Json(json =>
         {
             json.WriteStartObject();

@@ -97,7 +97,9 @@ internal static class CatalogJson
         json.WriteStartObject();
         WriteCheckMembers(json, check, service, "");
         json.WritePropertyName("Definition");
-        json.WriteRawValue("""{"Interval":"0s","Timeout":"0s","DeregisterCriticalServiceAfter":"0s","HTTP":"","Header":null,"Method":"","Body":"","TLSSkipVerify":false,"TCP":""}""");
+        json.WriteRawValue(
+            """{"Interval":"0s","Timeout":"0s","DeregisterCriticalServiceAfter":"0s","HTTP":"","Header":"""
+            + """null,"Method":"","Body":"","TLSSkipVerify":false,"TCP":""}""");
         json.WriteNumber("CreateIndex", 0);
         json.WriteNumber("ModifyIndex", 0);
         json.WriteEndObject();

@@ -34,7 +34,10 @@ internal sealed class LocalNode(CommitLoop commits, IOptions<RegistryOptions> op
         });
         draft.SetLocalNode(name);
         if (before is not null && !before.Row.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) Move(draft, before, name);
-        draft.PutCheck(new CheckRow { Node = name, Id = AliveCheck, Name = "Serf Health Status", Status = CheckStatus.Passing, Output = "Agent alive and reachable" });
+        draft.PutCheck(new CheckRow
+        {
+            Node = name, Id = AliveCheck, Name = "Serf Health Status", Status = CheckStatus.Passing, Output = "Agent alive and reachable",
+        });
         draft.PutService(new ServiceRow
         {
             Node = name,
@@ -42,7 +45,8 @@ internal sealed class LocalNode(CommitLoop commits, IOptions<RegistryOptions> op
             Name = "consul",
             Port = 8300,
             Meta = ImmutableSortedDictionary<string, string>.Empty
-                .Add("non_voter", "false").Add("raft_version", "3").Add("serf_protocol_current", "2").Add("serf_protocol_max", "5").Add("serf_protocol_min", "1")
+                .Add("non_voter", "false").Add("raft_version", "3")
+                .Add("serf_protocol_current", "2").Add("serf_protocol_max", "5").Add("serf_protocol_min", "1")
                 .Add("version", AgentRoutes.ApiLevel),
         });
     }

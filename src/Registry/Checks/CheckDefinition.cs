@@ -13,7 +13,8 @@ internal static class CheckDefinition
 
     private static readonly string[] KnownMembers =
     [
-        "ID", "CheckID", "Name", "Notes", "Status", "ServiceID", "TTL", "HTTP", "TCP", "GRPC", "GRPCUseTLS", "H2PING", "UDP", "OSService", "Args", "ScriptArgs", "Script",
+        "ID", "CheckID", "Name", "Notes", "Status", "ServiceID", "TTL", "HTTP", "TCP", "GRPC",
+        "GRPCUseTLS", "H2PING", "UDP", "OSService", "Args", "ScriptArgs", "Script",
         "DockerContainerID", "Shell", "AliasNode", "AliasService", "Interval", "Timeout", "Method", "Body", "Header", "TLSSkipVerify",
         "DeregisterCriticalServiceAfter", "OutputMaxSize", "SuccessBeforePassing", "FailuresBeforeWarning", "FailuresBeforeCritical", "DisableRedirects",
     ];
@@ -86,7 +87,8 @@ internal static class CheckDefinition
                 : "Invalid check: TTL must be > 0 for TTL checks");
         foreach ((string name, TimeSpan value) in ((string, TimeSpan)[])[("TTL", plan.Ttl), ("Interval", plan.Interval), ("Timeout", plan.Timeout)])
             if (value > DurationMax) throw RefusalException.BadRequest($"Invalid check: {name} must be at most {DurationMax.TotalHours}h");
-        if (plan.DeregisterAfter > TimeSpan.Zero && plan.DeregisterAfter < options.DeregisterAfterMin) plan = plan with { DeregisterAfter = options.DeregisterAfterMin };
+        if (plan.DeregisterAfter > TimeSpan.Zero && plan.DeregisterAfter < options.DeregisterAfterMin)
+            plan = plan with { DeregisterAfter = options.DeregisterAfterMin };
         if (plan.Ttl > TimeSpan.Zero) return plan with { Ttl = plan.Ttl < options.IntervalMin ? options.IntervalMin : plan.Ttl };
 
         if (plan.Interval <= TimeSpan.Zero)

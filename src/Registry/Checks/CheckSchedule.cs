@@ -9,7 +9,9 @@ namespace Quintet.Registry.Checks;
 /// Runs what has to be run for the checks of this node: a clock for each TTL check, a probe loop for each HTTP or TCP check. It follows the
 /// state: what is written starts, what is removed stops, whoever wrote it. After a restart every TTL check has its full time again.
 /// </summary>
-internal sealed class CheckSchedule(CommitLoop commits, CheckReports reports, CheckClocks clocks, Prober prober, TimeProvider time) : IHostedService, IDisposable
+internal sealed class CheckSchedule(
+    CommitLoop commits, CheckReports reports, CheckClocks clocks, Prober prober, TimeProvider time)
+    : IHostedService, IDisposable
 {
     private static readonly TimeSpan FirstProbeWithin = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FirstProbeWithinAtStart = TimeSpan.FromMilliseconds(500); // thousands of checks begin together then

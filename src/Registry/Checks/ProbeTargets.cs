@@ -24,7 +24,8 @@ internal sealed class ProbeTargets(IOptions<RegistryOptions> options)
         {
             if (IsDenied(address))
             {
-                last = new IOException($"dial tcp {new IPEndPoint(address, endpoint.Port)}: checks may not connect to this network (Registry:Checks:DeniedNetworks)");
+                last = new IOException(
+                    $"dial tcp {new IPEndPoint(address, endpoint.Port)}: checks may not connect to this network (Registry:Checks:DeniedNetworks)");
                 continue;
             }
 

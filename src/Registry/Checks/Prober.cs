@@ -75,7 +75,8 @@ internal sealed partial class Prober : IDisposable
             string body = await ReadAsync(response, plan.OutputBytesMax, cancellation);
             int code = (int)response.StatusCode;
             string status = code is >= 200 and < 300 ? CheckStatus.Passing : code == 429 ? CheckStatus.Warning : CheckStatus.Critical;
-            return new ProbeResult(status, string.Create(CultureInfo.InvariantCulture, $"HTTP {method} {plan.Http}: {code} {ReasonOf(response)} Output: {body}"));
+            return new ProbeResult(
+                status, string.Create(CultureInfo.InvariantCulture, $"HTTP {method} {plan.Http}: {code} {ReasonOf(response)} Output: {body}"));
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException or SocketException or FormatException)
         {
@@ -139,7 +140,8 @@ internal sealed partial class Prober : IDisposable
             UseProxy = false,
             PooledConnectionLifetime = TimeSpan.Zero, // each probe is to find out whether a connection can be made
             ActivityHeadersPropagator = null,
-            ConnectCallback = async (context, cancellation) => new NetworkStream(await _targets.ConnectAsync(context.DnsEndPoint, cancellation), ownsSocket: true),
+            ConnectCallback = async (context, cancellation) =>
+                new NetworkStream(await _targets.ConnectAsync(context.DnsEndPoint, cancellation), ownsSocket: true),
         };
 #pragma warning disable CA5359 // TLSSkipVerify of the registration asks for it: the check is to say whether the instance answers, not who it is
         if (skipsVerify) handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;

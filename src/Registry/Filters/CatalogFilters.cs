@@ -62,14 +62,16 @@ internal static class CatalogFilters
         ["Type"] = FilterField<FilteredCheck>.Text(row => row.Check.Type),
     }.ToImmutableDictionary();
 
-    private static readonly ImmutableDictionary<string, FilterField<FilteredInstance>> HealthFields = ImmutableDictionary<string, FilterField<FilteredInstance>>.Empty
+    private static readonly ImmutableDictionary<string, FilterField<FilteredInstance>> HealthFields =
+        ImmutableDictionary<string, FilterField<FilteredInstance>>.Empty
         .AddRange(ServiceFields.Select(pair => Below("Service", pair, (FilteredInstance row) => row.Service)))
         .AddRange(NodeFields.Select(pair => Below("Node", pair, (FilteredInstance row) => row.Node.Row)))
         .AddRange(CheckFields.Select(pair => KeyValuePair.Create(
             $"Checks.{pair.Key}",
             new FilterField<FilteredInstance>(pair.Value.Kind, row => row.FilteredChecks.SelectMany(pair.Value.ValuesOf)))));
 
-    private static readonly ImmutableDictionary<string, FilterField<FilteredInstance>> RowFields = ImmutableDictionary<string, FilterField<FilteredInstance>>.Empty
+    private static readonly ImmutableDictionary<string, FilterField<FilteredInstance>> RowFields =
+        ImmutableDictionary<string, FilterField<FilteredInstance>>.Empty
         .AddRange(NodeFields.Where(pair => pair.Key != "Meta")
             .Select(pair => KeyValuePair.Create(pair.Key, On(pair.Value, (FilteredInstance row) => row.Node.Row))))
         .Add("NodeMeta", On(NodeFields["Meta"], (FilteredInstance row) => row.Node.Row))
@@ -102,7 +104,8 @@ internal static class CatalogFilters
         }
     }
 
-    private static KeyValuePair<string, FilterField<TRow>> Below<TRow, TPart>(string prefix, KeyValuePair<string, FilterField<TPart>> pair, Func<TRow, TPart> part) =>
+    private static KeyValuePair<string, FilterField<TRow>> Below<TRow, TPart>(
+        string prefix, KeyValuePair<string, FilterField<TPart>> pair, Func<TRow, TPart> part) =>
         KeyValuePair.Create($"{prefix}.{pair.Key}", On(pair.Value, part));
 
     private static FilterField<TRow> On<TRow, TPart>(FilterField<TPart> field, Func<TRow, TPart> part) =>

@@ -137,7 +137,8 @@ internal readonly struct JsonFields(JsonElement element)
     private static bool Matches(string given, string name)
     {
         if (given.Equals(name, StringComparison.OrdinalIgnoreCase)) return true;
-        return given.Contains('_', StringComparison.Ordinal) && given.Replace("_", "", StringComparison.Ordinal).Equals(name, StringComparison.OrdinalIgnoreCase);
+        return given.Contains('_', StringComparison.Ordinal)
+            && given.Replace("_", "", StringComparison.Ordinal).Equals(name, StringComparison.OrdinalIgnoreCase);
     }
 
     private static RefusalException Mismatch(JsonElement value, string name, string type)

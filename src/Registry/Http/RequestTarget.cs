@@ -87,7 +87,8 @@ internal sealed class RequestTarget
                 continue;
             }
 
-            if (i + 2 >= bytes.Length || !byte.TryParse(bytes.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bytes[length]))
+            if (i + 2 >= bytes.Length
+                || !byte.TryParse(bytes.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bytes[length]))
                 return false;
             i += 2;
         }

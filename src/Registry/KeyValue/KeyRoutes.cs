@@ -139,7 +139,9 @@ internal sealed class KeyRoutes(CommitLoop commits, Reads reads, LockDelays lock
     private static void RefuseConflicts(Call call, params string[] names)
     {
         if (names.Count(call.Target.Has) < 2) return;
-        IEnumerable<string> parts = call.Target.Query.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{Encode(pair.Key)}={Encode(pair.Value)}");
+        IEnumerable<string> parts = call.Target.Query
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => $"{Encode(pair.Key)}={Encode(pair.Value)}");
         throw RefusalException.BadRequest($"Conflicting flags: {string.Join('&', parts)}");
     }
 
@@ -156,5 +158,6 @@ internal sealed class KeyRoutes(CommitLoop commits, Reads reads, LockDelays lock
 
     private string ValueTooLarge(long bytes) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Request body({bytes} bytes) too large, max size: {options.Value.Limits.KeyValueBytesMax} bytes. See https://www.consul.io/docs/agent/options.html#kv_max_value_size.");
+        $"Request body({bytes} bytes) too large, "
+        + $"max size: {options.Value.Limits.KeyValueBytesMax} bytes. See https://www.consul.io/docs/agent/options.html#kv_max_value_size.");
 }

@@ -33,7 +33,9 @@ internal sealed class TransactionRoutes(CommitLoop commits, LockDelays lockDelay
         foreach (KeyOperation operation in operations)
         {
             if (operation.Value.Length > options.Value.Limits.KeyValueBytesMax)
-                throw new RefusalException(413, $"Value for key \"{operation.Key}\" is too large ({operation.Value.Length} > {options.Value.Limits.KeyValueBytesMax} bytes)");
+                throw new RefusalException(
+                    413,
+                    $"Value for key \"{operation.Key}\" is too large ({operation.Value.Length} > {options.Value.Limits.KeyValueBytesMax} bytes)");
             if (operation.IsWrite) Call.Demand(call.Grant.MayWriteKey(operation.Key));
         }
 

@@ -58,7 +58,8 @@ internal static class SessionDefinition
         if (!GoDuration.TryParse(text, out TimeSpan ttl))
             throw new RefusalException(500, $"Session TTL '{text}' invalid: time: invalid duration \"{text}\"");
         if (ttl != TimeSpan.Zero && (ttl < TtlMin || ttl > TtlMax))
-            throw new RefusalException(500, string.Create(CultureInfo.InvariantCulture, $"Invalid Session TTL '{ttl.Ticks * 100}', must be between [10s=24h0m0s]"));
+            throw new RefusalException(
+                500, string.Create(CultureInfo.InvariantCulture, $"Invalid Session TTL '{ttl.Ticks * 100}', must be between [10s=24h0m0s]"));
         return ttl;
     }
 }

@@ -178,7 +178,9 @@ internal sealed class ChangeLog : IDisposable
         }
 
         if (at < bytes.Length && LogCodec.HoldsFrame(bytes[(at + 1)..]))
-            throw new InvalidDataException($"'{path}' is damaged at byte {at}, and whole writes follow. Restore it from a copy, or cut it there by hand to lose what follows.");
+            throw new InvalidDataException(
+                $"'{path}' is damaged at byte {at}, and whole writes follow. "
+                + "Restore it from a copy, or cut it there by hand to lose what follows.");
 
         _number = number;
         _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);

@@ -14,7 +14,8 @@ namespace Quintet.Registry.Storage;
 /// Guarded by _gate: _waiting, _waitingBytes, _isClosed. Only the writer's thread touches _log after start.
 /// </summary>
 internal sealed partial class CommitLoop(
-    IOptions<RegistryOptions> options, Disk disk, Watches watches, LockDelays lockDelays, RegistryMetrics metrics, IHostApplicationLifetime lifetime, ILogger<CommitLoop> logger)
+    IOptions<RegistryOptions> options, Disk disk, Watches watches, LockDelays lockDelays,
+    RegistryMetrics metrics, IHostApplicationLifetime lifetime, ILogger<CommitLoop> logger)
     : IHostedService, IDisposable
 {
     private readonly Lock _startGate = new();
@@ -230,7 +231,8 @@ internal sealed partial class CommitLoop(
 
     private static partial class Log
     {
-        [LoggerMessage(2000, LogLevel.Information, "The registry was opened at index {Index} with {Services} service names and {Keys} keys in {Milliseconds:F0} ms")]
+        [LoggerMessage(2000, LogLevel.Information,
+            "The registry was opened at index {Index} with {Services} service names and {Keys} keys in {Milliseconds:F0} ms")]
         public static partial void Opened(ILogger logger, ulong index, int services, int keys, double milliseconds);
 
         [LoggerMessage(2001, LogLevel.Warning, "{Bytes} bytes of a write that was never confirmed were cut from the end of the log")]

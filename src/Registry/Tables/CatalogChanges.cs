@@ -176,7 +176,8 @@ internal static class CatalogChanges
     {
         bool sameName = before is not null && after is not null && string.Equals(before.Name, after.Name, StringComparison.OrdinalIgnoreCase);
         bool changed = sameName
-            ? before!.Tags.Except(after!.Tags).Any(tag => !HasTag(state, before.Name, tag)) || after.Tags.Except(before.Tags).Any(tag => IsOnlyBearer(state, after, tag))
+            ? before!.Tags.Except(after!.Tags).Any(tag => !HasTag(state, before.Name, tag))
+                || after.Tags.Except(before.Tags).Any(tag => IsOnlyBearer(state, after, tag))
             : (before is not null && Vanished(state, before)) || (after is not null && Appeared(state, after));
         if (!changed) return state;
         touched.Add(Scope.Services);

@@ -18,7 +18,8 @@ public sealed class ConfigServerClientTests : IAsyncLifetime
     private const string Environment = """
         {"name":"notifications","profiles":["default"],"label":null,"version":"c0ffee","state":"5a","unknown":{"a":1},"propertySources":[
           {"name":"file:///r/notifications.yml","source":{"welcome.subject":"Hello","servers[0].host":"b","port":8080,"ready":true,"empty":"","cleared":""}},
-          {"name":"file:///r/application.yml","source":{"Welcome.Subject":"shared","servers[0].host":"x","servers[1].host":"y","cleared[0]":"z","only.here":null,"levels[a.b]":"Debug"}}]}
+          {"name":"file:///r/application.yml","source":{"Welcome.Subject":"shared","servers[0].host":"x","servers[1].host":"y","cleared[0]":"z",
+          "only.here":null,"levels[a.b]":"Debug"}}]}
         """;
 
     private readonly WebApplication server;
@@ -96,7 +97,10 @@ public sealed class ConfigServerClientTests : IAsyncLifetime
         Assert.Equal("beef", change!.Version);
         Assert.Equal(["welcome.subject"], change.Changed);
         Assert.Null(none);
-        Assert.Equal(["/_ext/v1/config/watch/notifications/default/main?wait=30000ms&version=c0ffee", "/_ext/v1/config/watch/notifications/default?wait=0ms"], targets);
+        Assert.Equal(
+            ["/_ext/v1/config/watch/notifications/default/main?wait=30000ms&version=c0ffee",
+            "/_ext/v1/config/watch/notifications/default?wait=0ms"],
+            targets);
     }
 
     [Theory]

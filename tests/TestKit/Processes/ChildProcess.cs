@@ -52,7 +52,8 @@ public sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Runs a program to its end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(
-        string program, IEnumerable<string> arguments, CancellationToken cancellation, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
+        string program, IEnumerable<string> arguments, CancellationToken cancellation,
+        string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         await using ChildProcess child = Start(program, arguments, folder, environment);
         await child.WaitAsync(cancellation);

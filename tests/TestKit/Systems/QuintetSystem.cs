@@ -45,11 +45,7 @@ public sealed class QuintetSystem : IAsyncDisposable
         try
         {
             await system.MustRunAsync(["up", "--isolated", "--detach", "--timeout", "300"], cancellation, environment);
-            string variables = await system.MustRunAsync(["env", "--output", "json"], cancellation);
-            system.Variables = JsonSerializer.Deserialize<Dictionary<string, string>>(variables)!;
-            system.Gateway = ClientOf(system.Variables["GATEWAY_URL"]);
-            system.Registry = ClientOf(system.Variables["CONSUL_HTTP_ADDR"], system.Variables["CONSUL_HTTP_TOKEN"]);
-            system.Configuration = ClientOf(system.Variables["CONFIG_SERVER_URL"], system.Variables["CONFIG_SERVER_TOKEN"]);
+            await system.ReconnectAsync(cancellation);
             return system;
         }
         catch
@@ -57,6 +53,16 @@ public sealed class QuintetSystem : IAsyncDisposable
             await system.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Asks where everything is, after <c>down</c> and <c>up</c>.</summary>
+    public async Task ReconnectAsync(CancellationToken cancellation)
+    {
+        string variables = await MustRunAsync(["env", "--output", "json"], cancellation);
+        Variables = JsonSerializer.Deserialize<Dictionary<string, string>>(variables)!;
+        Gateway = ClientOf(Variables["GATEWAY_URL"]);
+        Registry = ClientOf(Variables["CONSUL_HTTP_ADDR"], Variables["CONSUL_HTTP_TOKEN"]);
+        Configuration = ClientOf(Variables["CONFIG_SERVER_URL"], Variables["CONFIG_SERVER_TOKEN"]);
     }
 
     /// <summary>Runs a command of <c>quintet</c> against this system.</summary>
@@ -110,7 +116,10 @@ public sealed class QuintetSystem : IAsyncDisposable
         Directory.Exists(MailDirectory) ? [.. Directory.GetFiles(MailDirectory, "*.eml").Select(Mail.Read)] : [];
 
     public Task<Mail> MailToAsync(string email, CancellationToken cancellation) =>
-        Eventually.GetAsync($"a mail to {email}", () => Task.FromResult(Mails().FirstOrDefault(m => m.To.Contains(email, StringComparison.Ordinal))), cancellation);
+        Eventually.GetAsync(
+            $"a mail to {email}",
+            () => Task.FromResult(Mails().FirstOrDefault(m => m.To.Contains(email, StringComparison.Ordinal))),
+            cancellation);
 
     public async ValueTask DisposeAsync()
     {
