@@ -82,5 +82,6 @@ public static class ConfigServerBox
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Repository ?? Path.Combine(options.DataFolder, "repository")));
 
     private static LoopSettings LoopSettingsOf(IServiceProvider services, ConfigServerOptions options) =>
-        new(Path.GetFullPath(options.DataFolder), options.PollInterval, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<RefreshLoop>>());
+        new(Path.GetFullPath(options.DataFolder), options.PollInterval,
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<RefreshLoop>>());
 }

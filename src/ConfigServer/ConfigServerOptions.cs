@@ -9,7 +9,10 @@ public sealed class ConfigServerOptions
     /// <summary>The section these settings stand in.</summary>
     public const string Section = "ConfigServer";
 
-    /// <summary>Addresses to listen on: <c>loopback</c>, <c>any</c>, or IP addresses separated by commas. Default <c>loopback</c>: nothing is open by accident.</summary>
+    /// <summary>
+    /// Addresses to listen on: <c>loopback</c>, <c>any</c>, or IP addresses separated by commas. Default <c>loopback</c>: nothing is open by
+    /// accident.
+    /// </summary>
     [Required]
     public string Bind { get; set; } = "loopback";
 

@@ -18,7 +18,9 @@ internal sealed partial class TokenAccess : IDisposable
     private readonly IDisposable reload;
     private TokenConfig config;
 
-    public TokenAccess(IOptions<ConfigServerOptions> options, IOptionsFactory<ConfigServerOptions> factory, IConfiguration configuration, ILogger<TokenAccess> logger)
+    public TokenAccess(
+        IOptions<ConfigServerOptions> options, IOptionsFactory<ConfigServerOptions> factory,
+        IConfiguration configuration, ILogger<TokenAccess> logger)
     {
         this.factory = factory;
         this.logger = logger;
@@ -36,7 +38,8 @@ internal sealed partial class TokenAccess : IDisposable
         Grant? found = null;
         foreach ((Secret secret, Grant grant) in now.Tokens)
             if (secret.Matches(presented)) found = grant; // all are compared: the time tells nothing
-        return found ?? throw new RequestRefused(StatusCodes.Status401Unauthorized, "a token is needed: Authorization: Bearer, or the password of Basic", RefusalKind.Unauthorized);
+        return found ?? throw new RequestRefused(
+            StatusCodes.Status401Unauthorized, "a token is needed: Authorization: Bearer, or the password of Basic", RefusalKind.Unauthorized);
     }
 
     public void Dispose() => reload.Dispose();

@@ -11,7 +11,9 @@ internal static class FileAccess
     public static bool IsPath(string path) =>
         path.Length > 0
         && !path.Contains(':', StringComparison.Ordinal)
-        && path.Split('/').All(part => part.Length > 0 && part != "." && !part.StartsWith(".git", StringComparison.OrdinalIgnoreCase) && !part.StartsWith("git~", StringComparison.OrdinalIgnoreCase));
+        && path.Split('/').All(part => part.Length > 0 && part != "."
+            && !part.StartsWith(".git", StringComparison.OrdinalIgnoreCase)
+            && !part.StartsWith("git~", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Its own applications' files, and the shared ones, which are part of every environment anyway.</summary>
     public static bool MayRead(Grant grant, string path) =>
@@ -23,7 +25,8 @@ internal static class FileAccess
 
     private static bool IsAtRoot(string path) => !path.Contains('/', StringComparison.Ordinal);
 
-    private static bool IsShared(string path) => StemOf(path) is var stem && (stem == SharedName || stem.StartsWith(SharedName + "-", StringComparison.Ordinal));
+    private static bool IsShared(string path) =>
+        StemOf(path) is var stem && (stem == SharedName || stem.StartsWith(SharedName + "-", StringComparison.Ordinal));
 
     private static string StemOf(string path) => Path.GetFileNameWithoutExtension(path);
 }

@@ -29,7 +29,8 @@ internal sealed class FileRoutes(TokenAccess access, CommitWriter writer, Labels
         if (!FileAccess.MayRead(grant, path)) throw RequestRefused.Forbidden($"the token '{grant.Name}' may not read {path}");
         try
         {
-            (byte[] content, string blob) = writer.Read(LabelOf(label), path, options.Limits.FileBytes) ?? throw RequestRefused.NotFound($"no file {path} at label {LabelOf(label)}");
+            (byte[] content, string blob) = writer.Read(LabelOf(label), path, options.Limits.FileBytes)
+                ?? throw RequestRefused.NotFound($"no file {path} at label {LabelOf(label)}");
             return TypedResults.Bytes(content, "application/octet-stream", entityTag: new EntityTagHeaderValue($"\"{blob}\""));
         }
         catch (RepositoryException fault)
@@ -38,7 +39,8 @@ internal sealed class FileRoutes(TokenAccess access, CommitWriter writer, Labels
         }
     }
 
-    private async Task<Results<Ok<WriteAnswer>, Created<WriteAnswer>>> WriteAsync(HttpContext context, string? label = null, string? author = null, string? message = null)
+    private async Task<Results<Ok<WriteAnswer>, Created<WriteAnswer>>> WriteAsync(
+        HttpContext context, string? label = null, string? author = null, string? message = null)
     {
         Grant grant = access.Authenticate(context);
         string path = PathOf(context);
@@ -46,7 +48,8 @@ internal sealed class FileRoutes(TokenAccess access, CommitWriter writer, Labels
         BlobExpectation expectation = ExpectationOf(context.Request);
         CommitNote note = NoteOf(grant, path, author, message);
         byte[] content = await BodyAsync(context);
-        if (labels.FaultOf(path, content) is { } fault) throw new RequestRefused(StatusCodes.Status400BadRequest, $"nothing was committed: {fault}", RefusalKind.File);
+        if (labels.FaultOf(path, content) is { } fault)
+            throw new RequestRefused(StatusCodes.Status400BadRequest, $"nothing was committed: {fault}", RefusalKind.File);
 
         ChangeResult result = await CommitAsync(new FileChange(LabelOf(label), path, content, expectation, note), context.RequestAborted);
         context.Response.Headers.ETag = $"\"{result.Blob}\"";
@@ -74,10 +77,13 @@ internal sealed class FileRoutes(TokenAccess access, CommitWriter writer, Labels
         return result.Outcome switch
         {
             ChangeOutcome.NoBranch => throw RequestRefused.NotFound($"there is no branch {change.Label} to write to"),
-            ChangeOutcome.NotAsExpected => throw new RequestRefused(StatusCodes.Status412PreconditionFailed, NotAsExpected(change, result), RefusalKind.Precondition),
-            ChangeOutcome.NotAFile => throw new RequestRefused(StatusCodes.Status409Conflict, $"{change.Path} is not a plain file, or a file stands where it needs a folder", RefusalKind.Conflict),
+            ChangeOutcome.NotAsExpected => throw new RequestRefused(
+                StatusCodes.Status412PreconditionFailed, NotAsExpected(change, result), RefusalKind.Precondition),
+            ChangeOutcome.NotAFile => throw new RequestRefused(
+                StatusCodes.Status409Conflict, $"{change.Path} is not a plain file, or a file stands where it needs a folder", RefusalKind.Conflict),
             ChangeOutcome.CheckedOut => throw new RequestRefused(
-                StatusCodes.Status409Conflict, $"the branch {change.Label} is checked out in a work tree: commit there, or serve a bare repository", RefusalKind.Conflict),
+                StatusCodes.Status409Conflict,
+                $"the branch {change.Label} is checked out in a work tree: commit there, or serve a bare repository", RefusalKind.Conflict),
             _ => result,
         };
     }
@@ -91,10 +97,13 @@ internal sealed class FileRoutes(TokenAccess access, CommitWriter writer, Labels
     {
         var headers = request.GetTypedHeaders();
         if (headers.IfMatch.Count > 0)
-            return new BlobExpectation(true, headers.IfMatch.Any(tag => tag.Equals(EntityTagHeaderValue.Any)) ? [] : [.. headers.IfMatch.Select(tag => tag.Tag.ToString().Trim('"'))]);
+            return new BlobExpectation(
+                true, headers.IfMatch.Any(tag => tag.Equals(EntityTagHeaderValue.Any))
+                    ? [] : [.. headers.IfMatch.Select(tag => tag.Tag.ToString().Trim('"'))]);
         if (headers.IfNoneMatch.Any(tag => tag.Equals(EntityTagHeaderValue.Any))) return new BlobExpectation(false, []);
         throw new RequestRefused(
-            StatusCodes.Status428PreconditionRequired, "say what is to be replaced: If-Match with the file's ETag (or *), or If-None-Match: * for a new file", RefusalKind.Precondition);
+            StatusCodes.Status428PreconditionRequired,
+            "say what is to be replaced: If-Match with the file's ETag (or *), or If-None-Match: * for a new file", RefusalKind.Precondition);
     }
 
     private static async Task<byte[]> BodyAsync(HttpContext context)
@@ -126,7 +135,9 @@ internal sealed class FileRoutes(TokenAccess access, CommitWriter writer, Labels
     private static string PathOf(HttpContext context)
     {
         string path = string.Join('/', RequestPath.SegmentsOf(context)[PrefixSegments..]);
-        return FileAccess.IsPath(path) ? path : throw RequestRefused.BadRequest("the path of a file has no empty part, none that is '.' or that Git keeps for itself, and no ':'");
+        return FileAccess.IsPath(path)
+            ? path
+            : throw RequestRefused.BadRequest("the path of a file has no empty part, none that is '.' or that Git keeps for itself, and no ':'");
     }
 
     private string LabelOf(string? label) => string.IsNullOrEmpty(label) ? options.DefaultLabel : label;

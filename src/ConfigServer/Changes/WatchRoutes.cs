@@ -54,7 +54,8 @@ internal sealed partial class WatchRoutes(TokenAccess access, EnvironmentLookup 
     }
 
     /// <summary>The environment once its state is not the known one; null when time is up first, or the server stops: watches must not hold it.</summary>
-    private async Task<EffectiveEnvironment?> ChangedAsync(LabelFeed feed, EnvironmentName name, string? state, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<EffectiveEnvironment?> ChangedAsync(
+        LabelFeed feed, EnvironmentName name, string? state, TimeSpan limit, CancellationToken cancellationToken)
     {
         using CancellationTokenSource timeUp = new(limit, settings.Time);
         using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, settings.Stopping, cancellationToken);

@@ -38,8 +38,12 @@ internal sealed partial record EnvironmentRequest(EnvironmentName Name, string? 
             [var file] when FormOf(file) is { } form => OfFile(file, form, null, namesMax),
             [var label, var file] when FormOf(file) is { } form => OfFile(file, form, label, namesMax),
             [var application, var profiles] => new(NameOf(application, profiles, namesMax), null, EnvironmentForm.Sources),
-            [var application, var profiles, var label] when FormOf(profiles) is null => new(NameOf(application, profiles, namesMax), label, EnvironmentForm.Sources),
-            { Length: >= 4 } => throw new RequestRefused(StatusCodes.Status501NotImplemented, "plain text files are not served yet; /{application}/{profiles}/{label} is", RefusalKind.Unknown),
+            [var application, var profiles, var label] when FormOf(profiles) is null =>
+                new(NameOf(application, profiles, namesMax), label, EnvironmentForm.Sources),
+            { Length: >= 4 } => throw new RequestRefused(
+                StatusCodes.Status501NotImplemented,
+                "plain text files are not served yet; /{application}/{profiles}/{label} is",
+                RefusalKind.Unknown),
             _ => throw RequestRefused.NotFound("nothing is here; configuration is at /{application}/{profiles}"),
         };
     }

@@ -33,7 +33,8 @@ internal sealed class EnvironmentRoutes(TokenAccess access, EnvironmentLookup en
 
         // The sources go out as they are unless the client asks: Spring's clients resolve against their own environment too.
         bool resolves = Flag(context.Request.Query["resolvePlaceholders"], whenAbsent: request.Form != EnvironmentForm.Sources);
-        bool hasOrigins = request.Form == EnvironmentForm.Sources && context.Request.Headers.Accept.ToString().Contains(EnvironmentJson.MediaTypeWithOrigins, StringComparison.OrdinalIgnoreCase);
+        bool hasOrigins = request.Form == EnvironmentForm.Sources
+            && context.Request.Headers.Accept.ToString().Contains(EnvironmentJson.MediaTypeWithOrigins, StringComparison.OrdinalIgnoreCase);
         byte[] body = environment.Answer($"{request.Form} {resolves} {hasOrigins} {request.Label}", from => Write(from, request, resolves, hasOrigins));
 
         if (request.Form == EnvironmentForm.Sources) context.Response.Headers.Vary = HeaderNames.Accept;
@@ -50,7 +51,8 @@ internal sealed class EnvironmentRoutes(TokenAccess access, EnvironmentLookup en
     {
         EntityTagHeaderValue tag = new($"\"{state}\"");
         context.Response.Headers.ETag = tag.ToString();
-        if (context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false)))
+        if (context.Request.GetTypedHeaders().IfNoneMatch
+            .Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false)))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             context.Response.ContentType = null;
@@ -67,7 +69,9 @@ internal sealed class EnvironmentRoutes(TokenAccess access, EnvironmentLookup en
         {
             if (request.Form == EnvironmentForm.Sources)
             {
-                IReadOnlyList<PropertySource> sources = resolves ? Placeholders.Resolve(environment.Sources, options.Limits.ExpandedCharacters) : environment.Sources;
+                IReadOnlyList<PropertySource> sources = resolves
+                    ? Placeholders.Resolve(environment.Sources, options.Limits.ExpandedCharacters)
+                    : environment.Sources;
                 return new EnvironmentJson(root, request.Label, hasOrigins).Write(environment, sources);
             }
 

@@ -23,7 +23,8 @@ internal static class AbsentRoutes
         routes.MapPost("/monitor", (HttpContext context) =>
         {
             authenticate(context);
-            throw new RequestRefused(StatusCodes.Status501NotImplemented, "/monitor is not needed: commits to the repository are noticed at once", RefusalKind.Unknown);
+            throw new RequestRefused(
+                StatusCodes.Status501NotImplemented, "/monitor is not needed: commits to the repository are noticed at once", RefusalKind.Unknown);
         });
         routes.MapGet("/actuator/health", HealthAsync);
     }

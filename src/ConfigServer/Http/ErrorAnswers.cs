@@ -30,7 +30,8 @@ internal static class ErrorAnswers
         {
             RequestRefused refused => (refused.Status, refused.Message, refused.Kind),
             BadHttpRequestException bad => (bad.StatusCode, bad.Message, RefusalKind.Request),
-            _ => (StatusCodes.Status500InternalServerError, "an unexpected error; the server's log has it under the trace id", Problems.TypeOf("config-internal")),
+            _ => (StatusCodes.Status500InternalServerError,
+                "an unexpected error; the server's log has it under the trace id", Problems.TypeOf("config-internal")),
         };
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Basic realm=\"configuration\", charset=\"UTF-8\"";

@@ -17,7 +17,8 @@ internal static class RequestPath
     public static string[] SegmentsOf(HttpContext context)
     {
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!target.StartsWith('/')) target = Uri.TryCreate(target, UriKind.Absolute, out Uri? absolute) ? absolute.AbsolutePath : "/"; // absolute-form, RFC 9112 §3.2.2
+        if (!target.StartsWith('/'))
+            target = Uri.TryCreate(target, UriKind.Absolute, out Uri? absolute) ? absolute.AbsolutePath : "/"; // absolute-form, RFC 9112 §3.2.2
         string path = target.Split('?')[0];
         return [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Decode)];
     }
@@ -34,5 +35,7 @@ internal static class RequestPath
         return isUnsafe ? throw Refused() : segment;
     }
 
-    private static RequestRefused Refused() => RequestRefused.BadRequest("the path has a part that is not allowed: '..', '#', '\\', a control character, an escape of an escape, or a leading '(_)'");
+    private static RequestRefused Refused() =>
+        RequestRefused.BadRequest(
+            "the path has a part that is not allowed: '..', '#', '\\', a control character, an escape of an escape, or a leading '(_)'");
 }

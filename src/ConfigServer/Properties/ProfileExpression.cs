@@ -15,7 +15,8 @@ internal sealed class ProfileExpression
     /// <exception cref="FormatException">One of the conditions cannot be read.</exception>
     public static ProfileExpression Parse(IEnumerable<string> conditions)
     {
-        IEnumerable<string> single = conditions.SelectMany(condition => condition.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        IEnumerable<string> single = conditions
+            .SelectMany(condition => condition.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         return new ProfileExpression([.. single.Select(condition => new Reader(condition).ReadAll())]);
     }
 

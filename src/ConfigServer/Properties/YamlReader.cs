@@ -34,7 +34,8 @@ internal sealed class YamlReader
         {
             throw new PropertyFileException(Math.Min((int)fault.End.Line, LinesOf(text)), WithoutPosition(fault));
         }
-        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException or NullReferenceException or IndexOutOfRangeException)
+        catch (Exception fault)
+            when (fault is InvalidOperationException or ArgumentException or FormatException or NullReferenceException or IndexOutOfRangeException)
         {
             // The parser throws these for some malformed texts (an unclosed "[" before a key is one). The text is at fault all the same, and
             // must not stop the loop that reads it.

@@ -33,7 +33,10 @@ internal sealed class BranchSwap(string dataFolder, TimeProvider time)
         if (!File.Exists(Note)) return;
         string[] lines = File.ReadAllLines(Note);
         // A note cut short means that the lock was not taken yet.
-        if (lines is [var path, { Length: 40 } commit] && File.Exists(path) && (commit + "\n").StartsWith(File.ReadAllText(path), StringComparison.Ordinal)) File.Delete(path);
+        if (lines is [var path, { Length: 40 } commit]
+            && File.Exists(path)
+            && (commit + "\n").StartsWith(File.ReadAllText(path), StringComparison.Ordinal))
+            File.Delete(path);
         File.Delete(Note);
     }
 

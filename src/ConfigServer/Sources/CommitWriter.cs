@@ -148,7 +148,9 @@ internal sealed class CommitWriter(GitRepository repository, BranchSwap swap, Ti
         {
             string file = Path.Combine(folder, "objects", name[..2], name[2..]);
             if (!File.Exists(file)) continue; // it was there before, in a pack
-            using SafeFileHandle stored = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete); // Git makes objects read-only
+
+            // Opened for reading, because Git makes objects read-only.
+            using SafeFileHandle stored = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             RandomAccess.FlushToDisk(stored);
         }
     }

@@ -45,7 +45,9 @@ internal sealed class EffectiveEnvironment
     {
         SortedDictionary<string, PropertyValue> now = MergedProperties.Of(Sources);
         SortedDictionary<string, PropertyValue> before = MergedProperties.Of(other?.Sources ?? []);
-        return [.. now.Keys.Union(before.Keys).Where(key => !now.TryGetValue(key, out PropertyValue a) || !before.TryGetValue(key, out PropertyValue b) || a != b).Order(StringComparer.Ordinal)];
+        return [.. now.Keys.Union(before.Keys)
+            .Where(key => !now.TryGetValue(key, out PropertyValue a) || !before.TryGetValue(key, out PropertyValue b) || a != b)
+            .Order(StringComparer.Ordinal)];
     }
 
     // Every text is preceded by its length: no two environments can run together into the same bytes.

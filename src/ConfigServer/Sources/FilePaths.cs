@@ -18,7 +18,8 @@ internal sealed class FilePaths(IReadOnlyList<string> searchPaths)
     public bool Contains(string path)
     {
         string[] segments = path.Split('/');
-        return IsConfiguration(segments[^1]) && folders.Any(folder => folder.Length == segments.Length - 1 && folder.Zip(segments).All(pair => Matches(pair.First, pair.Second)));
+        return IsConfiguration(segments[^1])
+            && folders.Any(folder => folder.Length == segments.Length - 1 && folder.Zip(segments).All(pair => Matches(pair.First, pair.Second)));
     }
 
     private static IEnumerable<TreeEntry> FilesIn(Tree tree, ReadOnlyMemory<string> folder)

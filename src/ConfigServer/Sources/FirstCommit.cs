@@ -26,7 +26,8 @@ internal sealed class FirstCommit(GitRepository repository, SnapshotSettings set
         RemoveUnfinished();
         if (Repository.IsValid(repository.Path)) return;
         if (Directory.Exists(repository.Path) && Directory.EnumerateFileSystemEntries(repository.Path).Any())
-            throw new RepositoryException($"{repository.Path} is neither a Git repository nor empty: name another folder with {ConfigServerOptions.Section}:Repository");
+            throw new RepositoryException(
+                $"{repository.Path} is neither a Git repository nor empty: name another folder with {ConfigServerOptions.Section}:Repository");
 
         IReadOnlyDictionary<string, byte[]> files = FirstFiles();
         string unfinished = $"{repository.Path}{Suffix}{Guid.NewGuid():n}";
@@ -57,14 +58,16 @@ internal sealed class FirstCommit(GitRepository repository, SnapshotSettings set
         }
 
         Signature author = new("Quintet", "quintet@localhost", time.GetUtcNow());
-        Commit commit = made.ObjectDatabase.CreateCommit(author, author, "Begin with the first configuration\n", made.ObjectDatabase.CreateTree(tree), [], false);
+        Commit commit = made.ObjectDatabase.CreateCommit(
+            author, author, "Begin with the first configuration\n", made.ObjectDatabase.CreateTree(tree), [], false);
         made.Refs.Add($"refs/heads/{Branch}", commit.Id, "first start");
         made.Refs.Add("HEAD", $"refs/heads/{Branch}", "first start", allowOverwrite: true);
     }
 
     private IReadOnlyDictionary<string, byte[]> FirstFiles()
     {
-        if (settings.Options.SeedFolder is not { } folder) return new Dictionary<string, byte[]> { [DefaultFile] = System.Text.Encoding.UTF8.GetBytes(DefaultContent + "\n") };
+        if (settings.Options.SeedFolder is not { } folder)
+            return new Dictionary<string, byte[]> { [DefaultFile] = System.Text.Encoding.UTF8.GetBytes(DefaultContent + "\n") };
         if (!Directory.Exists(folder)) throw new RepositoryException($"{ConfigServerOptions.Section}:SeedFolder: the folder {folder} does not exist");
 
         SnapshotReader reader = new(settings);
@@ -74,7 +77,8 @@ internal sealed class FirstCommit(GitRepository repository, SnapshotSettings set
         foreach (string file in Directory.EnumerateFiles(folder, "*", everything))
         {
             string path = Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
-            if (new FileInfo(file).Length > settings.Options.Limits.FileBytes) faults.Add(new FileFault(path, 0, $"larger than {settings.Options.Limits.FileBytes} bytes"));
+            if (new FileInfo(file).Length > settings.Options.Limits.FileBytes)
+                faults.Add(new FileFault(path, 0, $"larger than {settings.Options.Limits.FileBytes} bytes"));
             else files[path] = File.ReadAllBytes(file);
         }
 

@@ -21,7 +21,9 @@ internal sealed partial class RefreshLoop(GitRepository repository, FirstStart f
         firstStart.Commit.MakeIfMissing();
         Watch(); // before the first look: a commit between the two would otherwise wait for the next poll
         if (await labels.FindAsync(null, cancellationToken) is null)
-            throw new RepositoryException($"the Git repository {repository.Path} has no branch '{labels.DefaultLabel}': make it, or name another with {ConfigServerOptions.Section}:DefaultLabel");
+            throw new RepositoryException(
+                $"the Git repository {repository.Path} has no branch '{labels.DefaultLabel}': "
+                + $"make it, or name another with {ConfigServerOptions.Section}:DefaultLabel");
         await base.StartAsync(cancellationToken);
     }
 
@@ -61,7 +63,9 @@ internal sealed partial class RefreshLoop(GitRepository repository, FirstStart f
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new RepositoryException($"{ConfigServerOptions.Section}:DataFolder {folder} cannot be used, or another configuration server uses it: {fault.Message}", fault);
+            throw new RepositoryException(
+                $"{ConfigServerOptions.Section}:DataFolder {folder} cannot be used, or another configuration server uses it: {fault.Message}",
+                fault);
         }
     }
 
@@ -96,7 +100,11 @@ internal sealed partial class RefreshLoop(GitRepository repository, FirstStart f
 
     private void Watch(string folder, bool recursive)
     {
-        FileSystemWatcher watcher = new(folder) { IncludeSubdirectories = recursive, NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.DirectoryName };
+        FileSystemWatcher watcher = new(folder)
+        {
+            IncludeSubdirectories = recursive,
+            NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.DirectoryName,
+        };
         watcher.Changed += (_, _) => signals.Writer.TryWrite(true);
         watcher.Created += (_, _) => signals.Writer.TryWrite(true);
         watcher.Renamed += (_, _) => signals.Writer.TryWrite(true);

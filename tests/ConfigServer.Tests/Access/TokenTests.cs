@@ -96,7 +96,8 @@ public sealed class TokenTests
         server.Present(token);
 
         HttpResponseMessage response = await server.SendAsync(
-            HttpMethod.Put, "/_ext/v1/config/files/" + file, new StringContent("k: 2"), expected == HttpStatusCode.Created ? ("If-None-Match", "*") : ("If-Match", "*"));
+            HttpMethod.Put, "/_ext/v1/config/files/" + file, new StringContent("k: 2"),
+            expected == HttpStatusCode.Created ? ("If-None-Match", "*") : ("If-Match", "*"));
 
         Assert.Equal(expected, response.StatusCode);
     }
@@ -153,7 +154,8 @@ public sealed class TokenTests
         string file = folder["settings.json"];
         await File.WriteAllTextAsync(file, Tokens, TestContext.Current.CancellationToken);
         return await RunningServer.StartAsync(
-            [("application.yml", "k: 1"), ("users.yml", "k: 1"), ("users-dev.yml", "k: 1"), ("users-admin.yml", "k: 1"), ("orders.yml", "k: 1")], ("file", file));
+            [("application.yml", "k: 1"), ("users.yml", "k: 1"), ("users-dev.yml", "k: 1"), ("users-admin.yml", "k: 1"), ("orders.yml", "k: 1")],
+            ("file", file));
     }
 
     private static async Task UntilAsync(Func<Task<bool>> probe)

@@ -27,10 +27,12 @@ public sealed class BranchSwapTests
         string lockPath = Path.Combine(server.DataFolder, "repository", "refs", "heads", "main.lock");
         await server.StopServerAsync();
 
-        if (note is not null) File.WriteAllText(Path.Combine(server.DataFolder, "unfinished-swap"), note.Replace("the lock", lockPath, StringComparison.Ordinal));
+        if (note is not null)
+            File.WriteAllText(Path.Combine(server.DataFolder, "unfinished-swap"), note.Replace("the lock", lockPath, StringComparison.Ordinal));
         if (lockContent is not null) File.WriteAllText(lockPath, lockContent);
         await server.StartAgainAsync();
-        HttpResponseMessage written = await server.SendAsync(HttpMethod.Put, "/_ext/v1/config/files/foo.yml", new StringContent("a: 1"), ("If-None-Match", "*"));
+        HttpResponseMessage written = await server.SendAsync(
+            HttpMethod.Put, "/_ext/v1/config/files/foo.yml", new StringContent("a: 1"), ("If-None-Match", "*"));
 
         Assert.Equal(HttpStatusCode.Created, written.StatusCode);
         Assert.Equal("a: 1", await server.TextAsync("/foo-default.properties"));

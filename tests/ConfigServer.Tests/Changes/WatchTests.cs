@@ -65,7 +65,8 @@ public sealed class WatchTests
         Task<JsonElement>[] watches = [server.ChangeOfAsync("foo/default", before), server.ChangeOfAsync("bar/dev", before)];
         server.Repository.Commit("main", ("application.yml", "shared: 2"));
 
-        foreach (JsonElement change in await Task.WhenAll(watches)) Assert.Equal("shared", Assert.Single(change.GetProperty("changed").EnumerateArray()).GetString());
+        foreach (JsonElement change in await Task.WhenAll(watches))
+            Assert.Equal("shared", Assert.Single(change.GetProperty("changed").EnumerateArray()).GetString());
     }
 
     [Fact]
@@ -76,7 +77,8 @@ public sealed class WatchTests
 
         foreach (string known in new[] { "version", "state" })
         {
-            HttpResponseMessage response = await server.GetAsync($"/_ext/v1/config/watch/foo/default/main?version={now.GetProperty(known).GetString()}&wait=10ms");
+            HttpResponseMessage response = await server.GetAsync(
+                $"/_ext/v1/config/watch/foo/default/main?version={now.GetProperty(known).GetString()}&wait=10ms");
             Assert.Equal(HttpStatusCode.NotModified, response.StatusCode);
         }
     }

@@ -18,12 +18,15 @@ public sealed class WriteTests
         string before = server.Repository.Tip("main");
         HttpResponseMessage read = await server.GetAsync(Files + "foo.yml");
 
-        HttpResponseMessage written = await PutAsync(server, "foo.yml?author=Jo%20<jo@example.org>&message=Because", "a: 2", ("If-Match", read.Headers.ETag!.ToString()));
+        HttpResponseMessage written = await PutAsync(
+            server, "foo.yml?author=Jo%20<jo@example.org>&message=Because", "a: 2", ("If-Match", read.Headers.ETag!.ToString()));
 
         Assert.Equal(HttpStatusCode.OK, written.StatusCode);
         Assert.Equal("a: 2", await server.TextAsync("/foo-default.properties"));
         var commit = server.Repository.Last("main");
-        Assert.Equal(("Jo <jo@example.org>", "anonymous <anonymous@quintet>", "Because\n", before), (commit.Author, commit.Committer, commit.Message, commit.Parent));
+        Assert.Equal(
+            ("Jo <jo@example.org>", "anonymous <anonymous@quintet>", "Because\n", before),
+            (commit.Author, commit.Committer, commit.Message, commit.Parent));
         JsonElement answer = JsonDocument.Parse(await written.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
         Assert.Equal(server.Repository.Tip("main"), answer.GetProperty("version").GetString());
         Assert.Equal($"\"{answer.GetProperty("blob").GetString()}\"", written.Headers.ETag!.ToString());
@@ -126,7 +129,9 @@ public sealed class WriteTests
 
         HttpResponseMessage response = await PutAsync(server, path, "a: 2", header.Length == 0 ? [] : [(header, value)]);
 
-        Assert.True(response.StatusCode == expected, $"{response.StatusCode} {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+        Assert.True(
+            response.StatusCode == expected,
+            $"{response.StatusCode} {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
         Assert.Equal(before, server.Repository.Tip("main"));
     }
 
@@ -137,7 +142,9 @@ public sealed class WriteTests
 
         HttpResponseMessage response = await PutAsync(server, "foo.yml", "a: " + new string('x', 200), ("If-Match", "*"));
 
-        Assert.True(response.StatusCode == HttpStatusCode.RequestEntityTooLarge, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.True(
+            response.StatusCode == HttpStatusCode.RequestEntityTooLarge,
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

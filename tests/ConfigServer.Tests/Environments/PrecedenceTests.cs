@@ -76,11 +76,13 @@ public sealed class PrecedenceTests
     }
 
     private static (string, string?)[] NamedFiles(string names) =>
-        [.. names.Split(' ').Select(name => (name, (string?)(name.EndsWith(".json", StringComparison.Ordinal) ? $$"""{"from":"{{name}}"}""" : $"from: {name}\n")))];
+        [.. names.Split(' ')
+            .Select(name => (name, (string?)(name.EndsWith(".json", StringComparison.Ordinal) ? $$"""{"from":"{{name}}"}""" : $"from: {name}\n")))];
 
     private static async Task<string> OrderAsync(RunningServer server, string environment)
     {
         JsonElement read = await server.JsonAsync($"/{environment}");
-        return string.Join(' ', read.GetProperty("propertySources").EnumerateArray().Select(source => source.GetProperty("source").GetProperty("from").GetString()));
+        return string.Join(' ', read.GetProperty("propertySources").EnumerateArray()
+            .Select(source => source.GetProperty("source").GetProperty("from").GetString()));
     }
 }

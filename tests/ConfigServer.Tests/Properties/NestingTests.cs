@@ -41,7 +41,8 @@ public sealed class NestingTests
         Gen<string> step = Gen.OneOf(word.Select(w => "." + w), Gen.Int[0, 3].Select(i => $"[{i}]"), OneOf("[a.b]", "[", "]", "[]", "[01]"));
         Gen<string> name = Gen.Select(word, step.Array[0, 4]).Select((first, rest) => first + string.Concat(rest));
         Gen<PropertyValue> value = Gen.OneOf(
-            Gen.OneOf(Gen.String, OneOf("yes", "1", "010", "1:30", "2001-01-01", "", " x", "x ", "a: b", "a #b", "- a", "${x}", "it's", "a\nb", "\t", "---", "null", "\u0085", "1e3", "@x", "a:"))
+            Gen.OneOf(Gen.String, OneOf("yes", "1", "010", "1:30", "2001-01-01", "", " x", "x ", "a: b", "a #b", "- a", "${x}",
+                "it's", "a\nb", "\t", "---", "null", "\u0085", "1e3", "@x", "a:"))
                 .Where(text => !text.Any(c => char.IsSurrogate(c) || c is '\uFFFE' or '\uFFFF')).Select(PropertyValue.Of),
             Gen.Int.Select(i => new PropertyValue(ScalarKind.Number, $"{i}")),
             Gen.Bool.Select(b => new PropertyValue(ScalarKind.Boolean, b ? "true" : "false")));
@@ -53,7 +54,10 @@ public sealed class NestingTests
                 foreach ((string key, PropertyValue content) in pairs) properties[key] = content;
                 MapNode tree = Nesting.Nest(properties);
                 AssertSame(properties, PropertyFileReader.Read(Encoding.UTF8.GetBytes(YamlForm.Write(tree)), PropertyFormat.Yml, Limits), YamlForm.Write(tree));
-                AssertSame(properties, PropertyFileReader.Read(JsonForm.Write(tree), PropertyFormat.Json, Limits), Encoding.UTF8.GetString(JsonForm.Write(tree)));
+                AssertSame(
+                    properties,
+                    PropertyFileReader.Read(JsonForm.Write(tree), PropertyFormat.Json, Limits),
+                    Encoding.UTF8.GetString(JsonForm.Write(tree)));
             },
             iter: 3000);
     }
@@ -83,9 +87,13 @@ public sealed class NestingTests
 
     private static void AssertSame(SortedDictionary<string, PropertyValue> expected, PropertyFile read, string written)
     {
-        Dictionary<string, PropertyValue> actual = read.Documents.SelectMany(document => document.Properties).ToDictionary(property => property.Name, property => property.Value);
+        Dictionary<string, PropertyValue> actual = read.Documents
+            .SelectMany(document => document.Properties)
+            .ToDictionary(property => property.Name, property => property.Value);
         foreach ((string name, PropertyValue value) in expected)
-            Assert.True(actual.TryGetValue(name, out PropertyValue found) && found == value, $"{name}={value} became {(actual.ContainsKey(name) ? found : "nothing")} in\n{written}");
+            Assert.True(
+                actual.TryGetValue(name, out PropertyValue found) && found == value,
+                $"{name}={value} became {(actual.ContainsKey(name) ? found : "nothing")} in\n{written}");
         Assert.Equal(expected.Count, actual.Count);
     }
 }

@@ -27,7 +27,11 @@ public sealed class PropertiesFileTests
     [InlineData("a=x\\", "a=x")]
     [InlineData("list[0]=x\nlist[1].k=y", "list[0]=x|list[1].k=y")]
     public void Lines_are_read_as_java_reads_them(string text, string expected) =>
-        Assert.Equal(expected, string.Join('|', Read(text).Documents.SelectMany(document => document.Properties).Select(property => $"{property.Name}={property.Value.Text}")));
+        Assert.Equal(
+            expected,
+            string.Join('|', Read(text).Documents
+                .SelectMany(document => document.Properties)
+                .Select(property => $"{property.Name}={property.Value.Text}")));
 
     [Fact]
     public void A_file_may_have_several_documents()
@@ -51,7 +55,9 @@ public sealed class PropertiesFileTests
             string text = string.Join('\n', pairs.Select(pair => $"{Escape(pair.Item1)}{(pair.Item2.Length % 2 == 0 ? "=" : " : ")}{Escape(pair.Item2)}"));
             Dictionary<string, string> expected = [];
             foreach ((string key, string value) in pairs) expected[key] = value;
-            Dictionary<string, string> read = Read(text).Documents.SelectMany(document => document.Properties).ToDictionary(property => property.Name, property => property.Value.Text);
+            Dictionary<string, string> read = Read(text).Documents
+                .SelectMany(document => document.Properties)
+                .ToDictionary(property => property.Name, property => property.Value.Text);
             return read.Count == expected.Count && expected.All(pair => read[pair.Key] == pair.Value);
         });
     }

@@ -114,7 +114,10 @@ public sealed class YamlTests
 
     private static string Flat(string yaml) =>
         string.Join(' ', Read(yaml).Documents.SelectMany(document => document.Properties)
-            .Select(property => $"{property.Name}={(property.Value.Kind == ScalarKind.Text && YamlScalars.IsPlainText(property.Value.Text) || property.Value.Text.Length == 0 ? property.Value.Text : Print(property.Value))}"));
+            .Select(property => $"{property.Name}={(IsPlain(property.Value) ? property.Value.Text : Print(property.Value))}"));
+
+    private static bool IsPlain(PropertyValue value) =>
+        value.Text.Length == 0 || (value.Kind == ScalarKind.Text && YamlScalars.IsPlainText(value.Text));
 
     private static string Print(PropertyValue value) => value.Kind == ScalarKind.Text ? $"'{value.Text}'" : value.Text;
 }

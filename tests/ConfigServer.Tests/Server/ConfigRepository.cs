@@ -34,7 +34,8 @@ internal sealed class ConfigRepository
         }
 
         Commit[] parents = parent is null ? [] : [parent];
-        Commit commit = repository.ObjectDatabase.CreateCommit(Author, Author, "change", repository.ObjectDatabase.CreateTree(tree), parents, prettifyMessage: false);
+        Commit commit = repository.ObjectDatabase.CreateCommit(
+            Author, Author, "change", repository.ObjectDatabase.CreateTree(tree), parents, prettifyMessage: false);
         repository.Refs.Add($"refs/heads/{branch}", commit.Id, allowOverwrite: true);
         return commit.Sha;
     }

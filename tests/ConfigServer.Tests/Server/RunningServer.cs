@@ -75,7 +75,8 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
     {
-        HttpRequestMessage request = new(method, new Uri(Http.BaseAddress! + path.TrimStart('/'), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })) { Content = content };
+        Uri uri = new(Http.BaseAddress! + path.TrimStart('/'), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        HttpRequestMessage request = new(method, uri) { Content = content };
         foreach ((string name, string value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         return await Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
@@ -126,7 +127,8 @@ internal sealed class RunningServer : IAsyncDisposable
             ["ConfigServer:DataFolder"] = DataFolder,
             ["Logging:Console:LogLevel:Default"] = Environment.GetEnvironmentVariable("SHOW") ?? "None",
         };
-        foreach ((string key, string? value) in settings.Where(setting => setting.Key != "file")) values[key.StartsWith("ConfigServer:", StringComparison.Ordinal) ? key : $"ConfigServer:{key}"] = value;
+        foreach ((string key, string? value) in settings.Where(setting => setting.Key != "file"))
+            values[key.StartsWith("ConfigServer:", StringComparison.Ordinal) ? key : $"ConfigServer:{key}"] = value;
         app = ConfigServerBox.Build(new BoxSettings(SettingsFile, values));
         await app.StartAsync(TestContext.Current.CancellationToken);
         isRunning = true;
