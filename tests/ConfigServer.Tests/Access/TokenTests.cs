@@ -34,6 +34,7 @@ public sealed class TokenTests
 
         Assert.All([none, wrong], response => Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode));
         Assert.Equal("Basic", none.Headers.WwwAuthenticate.Single().Scheme);
+        if (path.StartsWith("/_ext", StringComparison.Ordinal)) Assert.Equal("config-unauthorized", await RunningServer.ProblemOf(none));
     }
 
     [Theory]
@@ -78,7 +79,11 @@ public sealed class TokenTests
         await using RunningServer server = await StartAsync();
         server.Present("u");
 
-        Assert.Equal(expected, (await server.GetAsync(path)).StatusCode);
+        HttpResponseMessage answer = await server.GetAsync(path);
+
+        Assert.Equal(expected, answer.StatusCode);
+        if (expected == HttpStatusCode.Forbidden && path.StartsWith("/_ext", StringComparison.Ordinal))
+            Assert.Equal("config-forbidden", await RunningServer.ProblemOf(answer));
     }
 
     [Theory]

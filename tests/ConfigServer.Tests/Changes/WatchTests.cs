@@ -123,6 +123,7 @@ public sealed class WatchTests
         HttpResponseMessage[] all = await Task.WhenAll(watches);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal("config-busy", await RunningServer.ProblemOf(refused));
         Assert.Single(all, response => response.StatusCode == HttpStatusCode.OK);
     }
 

@@ -133,6 +133,14 @@ public sealed class WriteTests
             response.StatusCode == expected,
             $"{response.StatusCode} {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
         Assert.Equal(before, server.Repository.Tip("main"));
+        string type = expected switch
+        {
+            HttpStatusCode.BadRequest => "config-request",
+            HttpStatusCode.NotFound => "config-unknown",
+            HttpStatusCode.Conflict => "config-conflict",
+            _ => "config-precondition",
+        };
+        Assert.Equal(type, await RunningServer.ProblemOf(response));
     }
 
     [Fact]

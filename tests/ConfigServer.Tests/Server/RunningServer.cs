@@ -81,6 +81,15 @@ internal sealed class RunningServer : IAsyncDisposable
         return await Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>What the answer of a refused request is called in docs/errors.md.</summary>
+    public static async Task<string> ProblemOf(HttpResponseMessage response)
+    {
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        using JsonDocument problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal((int)response.StatusCode, problem.RootElement.GetProperty("status").GetInt32());
+        return problem.RootElement.GetProperty("type").GetString()!.Replace("urn:quintet:error:", "", StringComparison.Ordinal);
+    }
+
     public async Task<JsonElement> JsonAsync(string path, params (string Name, string Value)[] headers)
     {
         HttpResponseMessage response = await GetAsync(path, headers);
