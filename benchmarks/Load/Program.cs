@@ -1,0 +1,28 @@
+using Quintet.Load.Figures;
+
+namespace Quintet.Load;
+
+/// <summary>Measures whole processes from outside: <c>dotnet run -c Release --project benchmarks/Load -- system</c>.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        using var interrupted = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, key) =>
+        {
+            key.Cancel = true;
+            interrupted.Cancel();
+        };
+        switch (args)
+        {
+            case ["system", .. string[] rest]:
+                Report report = await SystemFigures.MeasureAsync(rest.Length > 0 ? int.Parse(rest[0], null) : 5, interrupted.Token);
+                Console.WriteLine(report.ToString());
+                await report.SaveAsync("system", interrupted.Token);
+                return 0;
+            default:
+                await Console.Error.WriteLineAsync("usage: load system [repetitions]   warm start, memory, time until a dead instance is out of the registry");
+                return 2;
+        }
+    }
+}
