@@ -41,10 +41,11 @@ public sealed class SupervisorClient : IDisposable
     public Task<SystemChange> ScaleAsync(string service, int replicas, CancellationToken cancellation = default) =>
         ChangeAsync("v1/scale", JsonSerializer.SerializeToUtf8Bytes(new ScaleJson(service, replicas), SupervisorJson.Default.ScaleJson), cancellation);
 
-    /// <summary>Builds a service and replaces its instances one generation by the next; rolled back when the new ones do not become ready.</summary>
+    /// <summary>Brings a service to what its sources and the manifest say now: builds it and replaces its instances one generation by the
+    /// next, or starts one that is new in the manifest; rolled back when the new instances do not become ready.</summary>
     public Task<SystemChange> DeployAsync(string service, CancellationToken cancellation = default) => PartAsync("v1/deploy", service, cancellation);
 
-    /// <summary>Restarts a box, a service (one instance after the other) or one instance.</summary>
+    /// <summary>Replaces the instances of a service by new ones of the same build, or restarts a box or one instance in its place.</summary>
     public Task<SystemChange> RestartAsync(string part, CancellationToken cancellation = default) => PartAsync("v1/restart", part, cancellation);
 
     /// <summary>Asks the system to stop; it does so after the answer.</summary>

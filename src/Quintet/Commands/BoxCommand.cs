@@ -32,14 +32,20 @@ internal sealed class BoxCommand
     /// <param name="description">Help with examples.</param>
     public static BoxCommand Named(string name, string section, string port, string description) =>
         new BoxCommand(name, section, description)
-            .With<int?>("--port", "Port", port)
-            .With<string>("--bind", "Bind", "Addresses to listen on: loopback, any, or addresses separated by commas.")
-            .With<string>("--data", "DataFolder", "Folder of the box's data. The default stands in docs.");
+            .With<int?>("--port", "Port", port, "port")
+            .With<string>("--bind", "Bind", "Addresses to listen on: loopback, any, or addresses separated by commas. Default: loopback.", "addresses")
+            .With<string>("--data", "DataFolder", name == "gateway"
+                ? "Folder for the last good route table, for a start without a registry. Default: none is kept."
+                : $"Folder of the box's data. Default: data/{name} here.", "folder");
 
     /// <summary>Adds an option that stands for one setting and wins over file and environment.</summary>
-    public BoxCommand With<T>(string option, string key, string description)
+    /// <param name="option">The option.</param>
+    /// <param name="key">The setting's key below the box's section.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="value">What help calls its value.</param>
+    public BoxCommand With<T>(string option, string key, string description, string value)
     {
-        Option<T?> added = new(option) { Description = $"{description} Setting {_section}:{key}." };
+        Option<T?> added = new(option) { Description = $"{description} Setting {_section}:{key}.", HelpName = value };
         _command.Options.Add(added);
         _values.Add(line => ($"{_section}:{key}", line.GetValue(added) is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value}") : null));
         return this;

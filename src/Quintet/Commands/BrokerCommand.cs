@@ -16,6 +16,6 @@ internal static class BrokerCommand
           quintet broker --port 5673 --management-port 15673 --data /var/lib/broker
           python3 -c 'import pika; pika.BlockingConnection(pika.URLParameters("amqp://localhost"))'
         """)
-        .With<int?>("--management-port", "ManagementPort", "Port of management, health and metrics, 15672.")
+        .With<int?>("--management-port", "ManagementPort", "Port of management, health and metrics, 15672.", "port")
         .Runs(BrokerBox.Build, interruption);
 }

@@ -17,6 +17,9 @@ internal static class CommandLine
         RootCommand root = Create(interruption);
         // In the list of all commands each has one line; its examples stand in its own help.
         foreach (Command other in root.Subcommands.Where(c => c.Name != arguments.FirstOrDefault())) other.Description = other.Description?.Split('\n')[0];
+        // A slash begins a path here.
+        foreach (Option help in root.Options.Where(o => o.Name == "--help"))
+            foreach (string alias in help.Aliases.Where(a => a.StartsWith('/')).ToList()) help.Aliases.Remove(alias);
         ParseResult line = root.Parse(arguments);
         if (line.Errors.Count > 0)
         {
@@ -53,6 +56,8 @@ internal static class CommandLine
           quintet scale users=3             three instances of a service
           quintet deploy users              build and roll one service, without a failed request
           quintet broker --port 5672        one box alone, for any AMQP client
+
+        Exit codes: 0 done, 1 failed, 2 wrong usage or manifest, 3 not found, 4 conflict, 5 no system runs, 6 refused, 7 timed out, 130 interrupted.
         """)
     {
         UpCommand.Create(interruption),

@@ -16,8 +16,8 @@ internal static class ConfigCommand
           quintet config --repository /srv/config.git --label main
           curl localhost:8888/users/default
         """)
-        .With<string>("--repository", "Repository", "The Git repository to serve; default: one below the data folder.")
-        .With<string>("--seed", "SeedFolder", "Folder whose files become the first commit of a new repository.")
-        .With<string>("--label", "DefaultLabel", "Branch, tag or commit for requests that name none.")
+        .With<string>("--repository", "Repository", "The Git repository to serve; default: one below the data folder.", "path or URL")
+        .With<string>("--seed", "SeedFolder", "Folder whose files become the first commit of a new repository.", "folder")
+        .With<string>("--label", "DefaultLabel", "Branch, tag or commit for requests that name none.", "label")
         .Runs(ConfigServerBox.Build, interruption);
 }

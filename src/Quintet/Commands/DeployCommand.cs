@@ -12,6 +12,7 @@ internal static class DeployCommand
         Command command = new("deploy",
             """
             Build one service and roll it: new instances ready in the registry, then the old ones drained and stopped.
+            Its entry in the manifest is read again: routes, replicas, environment, events and calls apply, and a new service is started.
             When a new instance does not become ready, it is stopped again and the old ones stay.
 
             Examples:
@@ -19,6 +20,7 @@ internal static class DeployCommand
             """);
         SystemOptions system = SystemOptions.AddTo(command);
         Argument<string> service = new("service") { Description = "The service." };
+        system.CompleteWithParts(service, withBoxes: false);
         command.Arguments.Add(service);
         command.SetAction(async (line, cancellation) =>
         {

@@ -13,9 +13,9 @@ internal static class GatewayCommand
 
         Examples:
           quintet gateway --registry http://127.0.0.1:8500
-          CONSUL_TOKEN=… Gateway__Registry__Token=$CONSUL_TOKEN quintet gateway --bind any
+          Gateway__Registry__Token="$CONSUL_HTTP_TOKEN" quintet gateway --bind any
         """)
-        .With<string>("--registry", "Registry:Url", "The registry that routes come from, http://127.0.0.1:8500.")
-        .With<int?>("--http2-port", "Http2Port", "A second port for HTTP/2 without TLS (gRPC).")
+        .With<string>("--registry", "Registry:Url", "The registry that routes come from, http://127.0.0.1:8500.", "url")
+        .With<int?>("--http2-port", "Http2Port", "A second port for HTTP/2 without TLS (gRPC).", "port")
         .Runs(GatewayBox.Build, interruption);
 }

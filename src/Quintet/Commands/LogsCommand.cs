@@ -25,7 +25,8 @@ internal static class LogsCommand
         Argument<string?> part =
             new("part") { Description = "A box, a service, an instance or 'supervisor'; all when not given.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> follow = new("--follow", "-f") { Description = "Go on with what is written from now on." };
-        Option<int> lines = new("--lines", "-n") { Description = "How many lines of each log.", DefaultValueFactory = _ => 50 };
+        Option<int> lines = new("--lines", "-n") { Description = "How many lines of each log.", HelpName = "count", DefaultValueFactory = _ => 50 };
+        system.CompleteWithParts(part, withBoxes: true);
         command.Arguments.Add(part);
         command.Options.Add(follow);
         SystemOptions.Limit(lines, 100_000);

@@ -16,8 +16,8 @@ internal static class RegistryCommand
           quintet registry --port 8600 --data /var/lib/registry
           curl localhost:8500/v1/catalog/services
         """)
-        .With<string>("--datacenter", "Datacenter", "Name of the data centre.")
-        .With<string>("--node", "NodeName", "Name of the node that services belong to.")
-        .With<string>("--anonymous", "Anonymous", "What a caller without a token may do: Write, Read or Deny.")
+        .With<string>("--datacenter", "Datacenter", "Name of the data centre. Default: dc1.", "name")
+        .With<string>("--node", "NodeName", "Name of the node that services belong to. Default: the host's.", "name")
+        .With<string>("--anonymous", "Anonymous", "What a caller without a token may do: Write, Read or Deny. Default: Write.", "access")
         .Runs(RegistryBox.Build, interruption);
 }

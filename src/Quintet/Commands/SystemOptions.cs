@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Globalization;
 using Quintet.Client.Supervisor;
+using Quintet.Manifest;
 using Quintet.Supervision.State;
 using Quintet.Terminal;
 
@@ -39,6 +41,20 @@ internal sealed class SystemOptions
         if (result.Tokens is [{ Value: { } text }] && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
             && (number < 1 || number > most))
             result.AddError($"{option.Name}: {number} is not from 1 to {most}");
+    });
+
+    /// <summary>Lets the shell complete an argument with the manifest's services, and with the boxes when they are meant, too.</summary>
+    public void CompleteWithParts(Argument argument, bool withBoxes) => argument.CompletionSources.Add(context =>
+    {
+        IEnumerable<string> boxes = withBoxes ? ["gateway", "registry", "broker", "config"] : [];
+        try
+        {
+            return [.. boxes.Concat(ManifestReader.Read(ManifestFile(context.ParseResult)).Services.Select(s => s.Name)).Select(name => new CompletionItem(name))];
+        }
+        catch (Exception fault) when (fault is CommandException or ManifestException or IOException or UnauthorizedAccessException)
+        {
+            return []; // the command itself will say what is wrong
+        }
     });
 
     public bool IsJson(ParseResult line) => line.GetValue(_output) == "json";

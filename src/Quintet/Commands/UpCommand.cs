@@ -24,15 +24,18 @@ internal static class UpCommand
             Examples:
               quintet up                          in the foreground; Ctrl-C drains and stops, a second one stops at once
               quintet up --detach                 return when everything is ready
-              quintet up --isolated --state /tmp/two    beside another one, on free ports
+              quintet up --isolated --state /tmp/two
+                                                  beside another one, on free ports
             """);
         SystemOptions system = SystemOptions.AddTo(command);
         Option<bool> detach = new("--detach", "-d") { Description = "Run in the background; return 0 when everything is ready." };
-        Option<bool> isolated = new("--isolated") { Description = "Take free ports instead of the configured ones." };
+        Option<bool> isolated = new("--isolated") { Description = "Take free ports instead of the configured ones, so that several systems run side by side." };
         Option<int> timeout =
-            new("--timeout") { Description = "Seconds that a detached start may take, builds included.", DefaultValueFactory = _ => DefaultTimeoutSeconds };
-        Option<int> logMegabytes = new("--log-size") { Description = "MiB of output after which a log file is put aside.", DefaultValueFactory = _ => 8 };
-        Option<int> logFiles = new("--log-files") { Description = "Log files kept for each instance.", DefaultValueFactory = _ => 3 };
+            new("--timeout") { Description = "Seconds that a detached start may take, builds included.", HelpName = "seconds",
+                DefaultValueFactory = _ => DefaultTimeoutSeconds };
+        Option<int> logMegabytes =
+            new("--log-size") { Description = "MiB of output after which a log file is put aside.", HelpName = "MiB", DefaultValueFactory = _ => 8 };
+        Option<int> logFiles = new("--log-files") { Description = "Log files kept for each instance.", HelpName = "count", DefaultValueFactory = _ => 3 };
         Option<bool> supervise = new("--supervise") { Hidden = true };
         SystemOptions.Limit(timeout, 86_400);
         SystemOptions.Limit(logMegabytes, 100_000);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quintet.Client.Supervisor;
 using Spectre.Console;
 
@@ -27,11 +28,12 @@ internal sealed class ProgressScreen(SupervisorClient client, TimeProvider time)
 
         StartOutcome? outcome = null;
         Table table = NewTable();
+        long start = time.GetTimestamp();
         await AnsiConsole.Live(table).AutoClear(true).StartAsync(async live => outcome = await PollAsync(
             limit,
             status =>
             {
-                Fill(table, status);
+                Fill(table, status, time.GetElapsedTime(start));
                 live.Refresh();
             },
             cancellation));
@@ -84,18 +86,27 @@ internal sealed class ProgressScreen(SupervisorClient client, TimeProvider time)
     private static Table NewTable()
     {
         Table table = new() { Border = TableBorder.None, ShowHeaders = false };
-        table.AddColumn("instance").AddColumn("state").AddColumn("endpoint");
-        return table;
+        foreach (string column in (string[])["instance", "state", "endpoint"]) table.AddColumn(column, c => c.NoWrap());
+        return table.AddColumn("reason");
     }
 
-    private static void Fill(Table table, SystemStatus status)
+    private static void Fill(Table table, SystemStatus status, TimeSpan elapsed)
     {
         table.Rows.Clear();
-        foreach (SystemProcess process in status.Processes)
+        SystemProcess[] parts = [.. status.Processes.Where(p => p.Part != "supervisor")];
+        foreach (SystemProcess process in parts)
         {
             string colour = process.State switch { "ready" => "green", "failed" or "unhealthy" => "red", _ => "yellow" };
-            string reason = process.Reason.Length == 0 ? "" : $" [grey]{Markup.Escape(process.Reason)}[/]";
-            table.AddRow(Markup.Escape(process.Instance), $"[{colour}]{process.State}[/]{reason}", $"[grey]{Markup.Escape(process.Endpoint ?? "")}[/]");
+            table.AddRow(
+                new Markup(Markup.Escape(process.Instance)),
+                new Markup($"[{colour}]{process.State}[/]"),
+                new Markup($"[grey]{Markup.Escape(process.Endpoint ?? "")}[/]"),
+                // One line each: a compiler's error in full follows when the start is given up.
+                new Markup($"[grey]{Markup.Escape(process.Reason)}[/]").Overflow(Overflow.Ellipsis));
         }
+
+        int ready = parts.Count(p => p.State == "ready");
+        string progress = string.Create(CultureInfo.InvariantCulture, $"{ready}/{parts.Length} ready, {elapsed.TotalSeconds:0} s");
+        table.AddRow(new Markup(""), new Markup(""), new Markup($"[grey]{progress}; Ctrl-C stops[/]"), new Markup(""));
     }
 }
