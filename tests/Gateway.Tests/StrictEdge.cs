@@ -66,6 +66,17 @@ public sealed class StrictEdge : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("GET /users/a%2fb HTTP/1.1\nHost: g\n\n", "bad-request")]
+    [InlineData("TRACE /users HTTP/1.1\nHost: g\n\n", "method-refused")]
+    [InlineData("POST /users HTTP/1.1\nHost: g\nTransfer-Encoding: gzip, chunked\n\n0\n\n", "unknown-transfer-coding")]
+    public async Task A_refusal_at_the_edge_names_its_type(string request, string slug)
+    {
+        string answer = await RawClient.AskAsync(_gateway.Url, request, Cancellation);
+
+        Assert.Contains($"\"urn:quintet:error:{slug}\"", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("/users/a%20b?x=%2F..%00")]
     [InlineData("/users/..a/b..")]
     [InlineData("/users/%252F")]
