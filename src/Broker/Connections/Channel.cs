@@ -274,9 +274,7 @@ internal sealed class Channel(Connection connection, ushort number)
     // The body may be borrowed from the pipe, which stays as it is until this completes.
     private async ValueTask PublishWithRoomAsync(ValueTask room)
     {
-        connection.IsHeldBack = true;
-        await room;
-        connection.IsHeldBack = false;
+        await connection.HoldBackAsync(room);
         Publish();
     }
 

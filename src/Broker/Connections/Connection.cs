@@ -50,8 +50,8 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
     /// <summary>Octets read so far; the heartbeat looks whether it moved.</summary>
     public long BytesReceived { get; private set; }
 
-    /// <summary>The read loop waits for the disk, so silence is not the peer's.</summary>
-    public bool IsHeldBack { get; set; }
+    /// <summary>The read loop waits for the disk or for the socket, so silence is not the peer's.</summary>
+    public bool IsHeldBack { get; private set; }
 
     public CancellationToken Stopping => _stop.Token;
 
@@ -63,7 +63,8 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
             outgoing.Send(new MethodFrame(0, MethodId.ConnectionOpenOk).ShortString("").ToArray());
             broker.Connections.Add(this); // not before: open-ok must come before connection.blocked
             await ReadAsync();
-            if (!_isClosed) Log.Lost(broker.Logger, Name);
+            if (_isClosed) await LeaveAsync();
+            else Log.Lost(broker.Logger, Name);
         }
         catch (AmqpException fault)
         {
@@ -143,7 +144,12 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
             bool endsInsideFrame;
             try
             {
-                while (!_isClosed && FrameReader.TryRead(ref unread, facts.FrameBytesMax, out Frame borrowed)) await HandleAsync(borrowed);
+                while (!_isClosed && FrameReader.TryRead(ref unread, facts.FrameBytesMax, out Frame borrowed))
+                {
+                    await HandleAsync(borrowed);
+                    ValueTask room = outgoing.RoomForAnswersAsync(_stop.Token);
+                    if (!room.IsCompletedSuccessfully) await HoldBackAsync(room);
+                }
             }
             finally
             {
@@ -155,6 +161,14 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
 
             if (read.IsCompleted) return;
         }
+    }
+
+    /// <summary>Reads nothing until the broker can take it: what the silence costs is not the peer's fault.</summary>
+    public async ValueTask HoldBackAsync(ValueTask room)
+    {
+        IsHeldBack = true;
+        await room;
+        IsHeldBack = false;
     }
 
     private void Answer()
@@ -265,6 +279,13 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         _isClosed = true;
         await ReleaseAsync();
         await outgoing.EndAsync(new MethodFrame(0, MethodId.ConnectionCloseOk).ToArray());
+    }
+
+    // What the client had under way behind its close is still taken in: closing on unread octets resets the stream, and close-ok would be lost.
+    private Task LeaveAsync()
+    {
+        broker.Connections.Remove(this);
+        return Farewell.AwaitEndAsync(transport, _stop.Token);
     }
 
     /// <summary>Forgets a channel that the client closed.</summary>

@@ -24,6 +24,9 @@ internal sealed class ConnectionList
 
     public Connection? Find(string name) => _byName.GetValueOrDefault(name);
 
+    /// <summary>Sockets that are open, those of clients still logging in among them.</summary>
+    public int Sockets => Volatile.Read(ref _sockets);
+
     /// <summary>Counts a socket; false when there are too many, then it is not counted.</summary>
     public bool TryEnter(int most)
     {

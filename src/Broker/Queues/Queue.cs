@@ -54,6 +54,9 @@ internal sealed class Queue : IAsyncDisposable
         }
     }
 
+    /// <summary>Dead messages that nobody has taken yet.</summary>
+    public int Dying => _contents.Dying;
+
     public bool IsDeleted
     {
         get

@@ -27,6 +27,8 @@ internal sealed class QueueContents : IAsyncDisposable
 
     public long Bytes => _ready.Bytes;
 
+    public int Dying => _dying.Count;
+
     public bool HasLimit => _limit is not null;
 
     /// <summary>From now on nothing dies any more, it is just gone.</summary>

@@ -5,11 +5,16 @@ namespace Quintet.Broker.Sockets;
 
 /// <summary>
 /// The only writer of a connection's socket. Anybody may add frames, whole ones, under the gate; one loop writes whatever has gathered while
-/// the last write was under way, so batches form by themselves. Adding never waits: who could add without end asks <see cref="HasRoom"/> first.
+/// the last write was under way, so batches form by themselves. Adding never waits: who could add without end asks <see cref="HasRoom"/> first,
+/// and the read loop takes no further method while <see cref="RoomForAnswersAsync"/> waits.
 /// </summary>
 internal sealed class OutgoingFrames(PipeWriter socket, int bytesMax, Action roomAgain) : IThreadPoolWorkItem
 {
+    // Deliveries stop at bytesMax; answers go on, so that a client which is slow to read its deliveries still has its acks taken.
+    private const int AnswersShare = 4;
+
     private readonly Lock _gate = new();
+    private readonly int _answersMax = (int)Math.Min((long)bytesMax * AnswersShare, int.MaxValue);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private FrameBuffer _filling = new();
     private FrameBuffer _writing = new();
@@ -17,6 +22,7 @@ internal sealed class OutgoingFrames(PipeWriter socket, int bytesMax, Action roo
     private bool _isEnding;
     private bool _isBroken;
     private bool _wasFull;
+    private TaskCompletionSource? _roomForAnswers;
 
     /// <summary>Counts up with everything sent; the heartbeat looks whether it moved.</summary>
     public long BytesSent { get; private set; }
@@ -29,6 +35,18 @@ internal sealed class OutgoingFrames(PipeWriter socket, int bytesMax, Action roo
             if (_filling.Length < bytesMax && !_isEnding) return true;
             _wasFull = true;
             return false;
+        }
+    }
+
+    /// <summary>Completes, mostly at once, when more answers may be added: a client that asks and never reads is not asked for more.</summary>
+    public ValueTask RoomForAnswersAsync(CancellationToken stop)
+    {
+        if (Volatile.Read(ref _filling).Length < _answersMax) return ValueTask.CompletedTask;
+        lock (_gate)
+        {
+            if (_filling.Length < _answersMax || _isEnding) return ValueTask.CompletedTask;
+            _roomForAnswers ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new ValueTask(_roomForAnswers.Task.WaitAsync(stop));
         }
     }
 
@@ -102,6 +120,8 @@ internal sealed class OutgoingFrames(PipeWriter socket, int bytesMax, Action roo
     {
         lock (_gate)
         {
+            _roomForAnswers?.TrySetResult();
+            _roomForAnswers = null;
             if (_filling.Length > 0 && !_isBroken)
             {
                 (_filling, _writing) = (_writing, _filling);

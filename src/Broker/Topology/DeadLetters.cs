@@ -12,7 +12,7 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
     public async ValueTask<bool> SendAsync(Queue queue, QueueEntry entry, DeathReason reason, CancellationToken stop)
     {
         DeadLetterPolicy policy = queue.Settings.DeadLetter!;
-        if (findVhost(queue.Settings.Vhost) is not { } vhost || vhost.FindExchange(policy.Exchange) is not { } exchange) return Drop(entry, policy);
+        if (findVhost(queue.Settings.Vhost) is not { } vhost || vhost.FindExchange(policy.Exchange) is not { } exchange) return Drop(queue, entry);
         if (entry.Memory is { } memory) return Send((queue, entry, reason), exchange, memory.Envelope, memory.Body);
         using StoredMessage stored = await queue.ReadAsync(entry.Ref, stop);
         return Send((queue, entry, reason), exchange, stored.Envelope.Span, stored.Body);
@@ -34,7 +34,7 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
         RouteResult route = new();
         foreach (string key in newKeys) route.Follow(exchange, new RoutedMessage(key, properties.Headers));
         if (death.Reason != DeathReason.Rejected) route.Queues.RemoveAll(target => DeathRecord.IsCycle(headers, target.Name));
-        if (route.Queues.Count == 0) return Drop(death.Entry, policy);
+        if (route.Queues.Count == 0) return Drop(death.Queue, death.Entry);
 
         ushort count = death.Queue.Settings.IsQuorum ? death.Entry.DeliveryCount : envelope.DeliveryCount;
         byte[] newEnvelope = Envelope.Create(
@@ -51,14 +51,15 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
         };
         Acceptance accepted = intake.Accept(route.Queues, message, default, death.Entry.IsStored ? death.Entry.Ref : null);
         if (accepted.IsStored) return true; // settled in the same record
-        if (accepted.IsRefused && route.Queues.Count == 0 && policy.AtLeastOnce) return false;
+        if (accepted.IsRefused && route.Queues.Count == 0) return Drop(death.Queue, death.Entry);
         Settle(death.Entry);
         return true;
     }
 
-    private bool Drop(QueueEntry entry, DeadLetterPolicy policy)
+    // Nobody took it: it waits for somebody as long as its queue is there, if that was asked for.
+    private bool Drop(Queue queue, QueueEntry entry)
     {
-        if (policy.AtLeastOnce) return false;
+        if (queue.Settings.DeadLetter!.AtLeastOnce && !queue.IsDeleted) return false;
         Settle(entry);
         return true;
     }

@@ -1,6 +1,9 @@
 using System.Text;
+using Quintet.Broker.Queues;
 using Quintet.Broker.Tests.Systems;
+using Quintet.Broker.Topology;
 using Quintet.TestKit.Files;
+using Quintet.TestKit.Processes;
 using RabbitMQ.Client;
 using Xunit;
 
@@ -98,6 +101,25 @@ public class DeadLettersTellTheirStory
 
         await channel.AwaitAsync("seen");
         Assert.Equal(0u, (await channel.QueueDeclarePassiveAsync("q", Stop)).MessageCount);
+    }
+
+    [Fact]
+    public async Task A_dead_letter_that_nobody_takes_goes_with_its_queue()
+    {
+        await using RunningBroker broker = await RunningBroker.StartAsync();
+        await using IConnection connection = await broker.ConnectAsync();
+        await using IChannel channel = await connection.ConfirmingAsync();
+        await channel.QueueAsync(
+            "q", ("x-queue-type", "quorum"), ("x-dead-letter-exchange", "nowhere"), ("x-dead-letter-strategy", "at-least-once"),
+            ("x-overflow", "reject-publish"));
+        Queue queue = broker.Part<BrokerNode>().FindVhost("/")!.FindQueue("q")!;
+        await channel.SendAsync("q", "a");
+        await channel.BasicRejectAsync((await channel.BasicGetAsync("q", false, Stop))!.DeliveryTag, requeue: false, Stop);
+        await Eventually.TrueAsync("it is dead", () => Task.FromResult(queue.Dying == 1), Stop);
+
+        await channel.QueueDeleteAsync("q", cancellationToken: Stop);
+
+        await Eventually.TrueAsync("it is gone", () => Task.FromResult(queue.Dying == 0), Stop);
     }
 
     [Fact]

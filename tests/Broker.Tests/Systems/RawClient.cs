@@ -35,7 +35,9 @@ internal sealed class RawClient : IDisposable
         return this;
     }
 
-    public Task StartOkAsync(string mechanism, byte[] response, bool wantsClose = true)
+    public Task StartOkAsync(string mechanism, byte[] response, bool wantsClose = true) => SendAsync(StartOk(mechanism, response, wantsClose));
+
+    public static byte[] StartOk(string mechanism, byte[] response, bool wantsClose = true)
     {
         FieldTable capabilities = new() { { "authentication_failure_close", FieldValue.Of(wantsClose) }, { "consumer_cancel_notify",
             FieldValue.Of(true) }, { "connection.blocked", FieldValue.Of(true) } };
@@ -44,13 +46,16 @@ internal sealed class RawClient : IDisposable
             .ShortString(mechanism)
             .Long((uint)response.Length);
         foreach (byte octet in response) frame.Octet(octet);
-        return SendAsync(frame.ShortString("en_US").ToArray());
+        return frame.ShortString("en_US").ToArray();
     }
 
     public async Task SendAsync(byte[] octets) => await _socket.SendAsync(octets, TestContext.Current.CancellationToken);
 
     /// <summary>Publishes to the default exchange.</summary>
-    public Task PublishAsync(string key, string body, byte[]? properties = null)
+    public Task PublishAsync(string key, string body, byte[]? properties = null) => SendAsync(Publish(key, body, properties));
+
+    /// <summary>The three frames of a message to the default exchange; flag 1 is mandatory.</summary>
+    public static byte[] Publish(string key, string body, byte[]? properties = null, byte flags = 0)
     {
         byte[] text = Encoding.UTF8.GetBytes(body);
         byte[] known = properties ?? [0, 0];
@@ -58,8 +63,8 @@ internal sealed class RawClient : IDisposable
         header[1] = 60;
         BinaryPrimitives.WriteUInt64BigEndian(header.AsSpan(4), (ulong)text.Length);
         known.CopyTo(header, 12);
-        return SendAsync([.. new MethodFrame(1, MethodId.BasicPublish).Short(0).ShortString("").ShortString(key).Octet(0).ToArray(), .. Frame(2, 1,
-            header), .. Frame(3, 1, text)]);
+        byte[] method = new MethodFrame(1, MethodId.BasicPublish).Short(0).ShortString("").ShortString(key).Octet(flags).ToArray();
+        return [.. method, .. Frame(2, 1, header), .. Frame(3, 1, text)];
     }
 
     public static byte[] Frame(byte type, ushort channel, byte[] payload)
