@@ -24,9 +24,11 @@ public sealed class ChangeTests(RunningUsers users) : IClassFixture<RunningUsers
         HttpResponseMessage stale = await PutAsync(id, tag, "Newer", "version@example.org");
 
         Assert.Equal(HttpStatusCode.PreconditionRequired, without.StatusCode);
+        Assert.Equal("urn:quintet:error:precondition-required", await TypeOf(without));
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
         Assert.NotEqual(tag, changed.Headers.ETag!.ToString());
         Assert.Equal(HttpStatusCode.PreconditionFailed, stale.StatusCode);
+        Assert.Equal("urn:quintet:error:precondition-failed", await TypeOf(stale));
         Assert.Equal("New", (string?)(await users.Client.GetFromJsonAsync<JsonNode>($"/users/{id}", Cancellation))!["name"]);
     }
 
@@ -116,6 +118,9 @@ public sealed class ChangeTests(RunningUsers users) : IClassFixture<RunningUsers
 
         Assert.False(scope.ServiceProvider.GetRequiredService<UsersDb>().Database.HasPendingModelChanges());
     }
+
+    private static async Task<string?> TypeOf(HttpResponseMessage problem) =>
+        (string?)(await problem.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!["type"];
 
     private Task<HttpResponseMessage> PutAsync(long id, string? tag, string name, string email)
     {

@@ -36,6 +36,7 @@ public sealed class ContractTests(RunningUsers users) : IClassFixture<RunningUse
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
         Assert.Equal("User not found", (string?)problem["error"]);
+        Assert.Equal("urn:quintet:error:user-not-found", (string?)problem["type"]);
         Assert.NotNull(problem["traceId"]);
     }
 
@@ -56,6 +57,7 @@ public sealed class ContractTests(RunningUsers users) : IClassFixture<RunningUse
 
         JsonNode problem = await BodyAsync(answer);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("urn:quintet:error:invalid-request", (string?)problem["type"]);
         if (members != "body") Assert.Equal(members.Split(' ').Order(), problem["errors"]!.AsObject().Select(fault => fault.Key).Order());
     }
 
@@ -67,6 +69,7 @@ public sealed class ContractTests(RunningUsers users) : IClassFixture<RunningUse
         HttpResponseMessage answer = await users.Client.PostAsJsonAsync("/users", new { name = "Second", email = "twice@EXAMPLE.org" }, Cancellation);
 
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Equal("urn:quintet:error:duplicate-email", (string?)(await BodyAsync(answer))["type"]);
     }
 
     [Fact]
