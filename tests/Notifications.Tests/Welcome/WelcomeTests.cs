@@ -52,7 +52,9 @@ public sealed class WelcomeTests : IAsyncLifetime
         HttpResponseMessage answer = await PostAsync(type, id);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal("Failed to process notification", (string?)(await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!["error"]);
+        JsonNode problem = (await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!;
+        Assert.Equal("Failed to process notification", (string?)problem["error"]);
+        Assert.Equal("urn:quintet:error:notification-failed", (string?)problem["type"]);
         Assert.Empty(_notifications.Mails());
     }
 
