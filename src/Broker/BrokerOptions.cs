@@ -73,7 +73,7 @@ internal sealed class LimitOptions
     public TimeSpan RefusedLoginDelay { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Octets that may wait for a slow client's socket before its queues deliver elsewhere. Default 1 MiB, some milliseconds of a
-    /// fast client.</summary>
+    /// fast client. At four times that, answers included, nothing more is read from it.</summary>
     [Range(16 * 1024, 1024 * 1024 * 1024)]
     public int OutgoingBytes { get; set; } = 1024 * 1024;
 }
