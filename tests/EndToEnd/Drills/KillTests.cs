@@ -33,7 +33,8 @@ public sealed class KillTests(RunningSystem running)
 
         await Eventually.TrueAsync(
             $"{part} is back",
-            async () => (await system.ProcessesOfAsync(part, Cancellation)).Any(p => p.Instance == victim.Instance && p.Pid != victim.Pid && p.State == "ready"),
+            async () => (await system.ProcessesOfAsync(part, Cancellation))
+                .Any(p => p.Instance == victim.Instance && p.Pid != victim.Pid && p.State == "ready"),
             Cancellation);
         await system.BecomeReadyAsync(Cancellation);
         int before = accepted.Count;

@@ -55,7 +55,10 @@ public sealed class ScaleAndDeployTests(RunningSystem running)
 
         HttpResponseMessage answer = await Eventually.GetAsync(
             "503",
-            async () => await system.Gateway.GetAsync("/notifications?user_id=1", Cancellation) is { StatusCode: HttpStatusCode.ServiceUnavailable } refused ? refused : null,
+            async () => await system.Gateway.GetAsync("/notifications?user_id=1", Cancellation)
+                is { StatusCode: HttpStatusCode.ServiceUnavailable } refused
+                    ? refused
+                    : null,
             Cancellation);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
 

@@ -35,7 +35,9 @@ public sealed class StoppingTests
 
         using (Process supervisor = Process.GetProcessById(up.Id)) supervisor.Kill();
 
-        await Eventually.TrueAsync("every process is gone", () => Task.FromResult(!pids.Any(IsAlive)), Cancellation, () => string.Join(' ', pids.Where(IsAlive)));
+        await Eventually.TrueAsync(
+            "every process is gone", () => Task.FromResult(!pids.Any(IsAlive)),
+            Cancellation, () => string.Join(' ', pids.Where(IsAlive)));
     }
 
     [Fact]
