@@ -99,6 +99,20 @@ public sealed class WithdrawalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_killed_run_left_under_the_same_id_is_replaced()
+    {
+        await using RegistryView killed = View(Quick);
+        await RegisteredAsync(killed, "job-1");
+        await using RegistryView view = View(Quick);
+        await Eventually.TrueAsync("it is known", () => Task.FromResult(view.Knows("job", "job-1") is true), Cancellation);
+        int port = FreePort.Take();
+
+        await new RegistryEntry(view, Service(RegisteredBy.Supervisor), "job-1", port).AnnounceAsync(0, Cancellation);
+
+        Assert.Equal(port, Assert.Single((await _client.HealthServiceAsync("job", cancellation: Cancellation)).Value).Port);
+    }
+
+    [Fact]
     public async Task An_instance_the_registry_does_not_know_is_not_tried_again()
     {
         await using RegistryView view = View(Quick);

@@ -13,6 +13,7 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromMinutes(10);
 
     private bool _isInMaintenance;
+    private bool _isRegistered;
 
     /// <summary>Whether the instance passes; null while the registry has not told.</summary>
     public bool? IsPassing => view.IsPassing(service.Name, id);
@@ -29,7 +30,7 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
         // It was drained for a restart, and the registry was away when its old registration should have gone: the mark would stay on the new one.
         if (_isInMaintenance)
             _isInMaintenance = !await view.TryAsync(client => client.SetMaintenanceAsync(id, enable: false, cancellation: cancellation), cancellation);
-        if (service.RegisteredBy != RegisteredBy.Supervisor || view.Knows(service.Name, id) is not false) return;
+        if (service.RegisteredBy != RegisteredBy.Supervisor || (_isRegistered && view.Knows(service.Name, id) is not false)) return;
         Dictionary<string, string> meta = new() { ["quintet-version"] = build.ToString(CultureInfo.InvariantCulture) };
         foreach ((int index, string route) in service.Routes.Index()) meta[$"quintet-route-{index.ToString(CultureInfo.InvariantCulture)}"] = route;
         ServiceCheck check = new()
@@ -42,7 +43,8 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
             Status = InstanceStatus.Passing, // the supervisor has just looked itself
         };
         ServiceRegistration registration = new(id, service.Name, "127.0.0.1", port) { Meta = meta, Checks = [check] };
-        await view.TryAsync(client => client.RegisterAsync(registration, cancellation), cancellation);
+        // What the registry has under this id before the first time is from a run that was killed, and has another port.
+        _isRegistered = await view.TryAsync(client => client.RegisterAsync(registration, cancellation), cancellation);
     }
 
     /// <summary>Takes the instance out of the list of passing ones while it still works. Maintenance and not deregistration: a
@@ -53,6 +55,7 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
     /// <summary>Removes the instance, now or as soon as the registry can be told.</summary>
     public async Task WithdrawAsync()
     {
+        _isRegistered = false;
         if (await view.Withdrawals.WithdrawAsync(id)) _isInMaintenance = false;
     }
 }
