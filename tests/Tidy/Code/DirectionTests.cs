@@ -27,8 +27,11 @@ public sealed partial class DirectionTests
     [InlineData("Quintet")]
     public void Folders_of_a_project_form_no_circle(string project)
     {
-        string[] folders = [.. Checkout.Sources($"src/{project}/").Select(path => path.Split('/')).Where(parts => parts.Length > 3).Select(parts => parts[2]).Distinct()];
-        Dictionary<string, HashSet<string>> uses = folders.ToDictionary(folder => folder, folder => Uses(project, folder).Where(other => other != folder).ToHashSet());
+        string[] folders = [.. Checkout.Sources($"src/{project}/").Select(path => path.Split('/'))
+            .Where(parts => parts.Length > 3).Select(parts => parts[2]).Distinct()];
+        Dictionary<string, HashSet<string>> uses = folders.ToDictionary(
+            folder => folder,
+            folder => Uses(project, folder).Where(other => other != folder).ToHashSet());
         Assert.Empty(folders.Select(folder => Circle(folder, folder, uses, [])).Where(circle => circle is not null));
     }
 

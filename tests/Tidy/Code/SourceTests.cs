@@ -26,13 +26,17 @@ public sealed partial class SourceTests
     [Fact]
     public void Files_stay_under_the_limit()
     {
-        Assert.Empty(Own().Select(path => (path, lines: Checkout.Read(path).Split('\n').Length - 1)).Where(file => file.lines > FileLines && !Exceptions.Contains(file.path)));
+        Assert.Empty(Own()
+            .Select(path => (path, lines: Checkout.Read(path).Split('\n').Length - 1))
+            .Where(file => file.lines > FileLines && !Exceptions.Contains(file.path)));
     }
 
     [Fact]
     public void Lines_stay_readable()
     {
-        Assert.Empty(Own().SelectMany(path => Checkout.Read(path).Split('\n').Index().Where(line => line.Item.Length > LineLength).Select(line => $"{path}:{line.Index + 1}")));
+        Assert.Empty(Own()
+            .SelectMany(path => Checkout.Read(path).Split('\n').Index()
+                .Where(line => line.Item.Length > LineLength).Select(line => $"{path}:{line.Index + 1}")));
     }
 
     [Fact]

@@ -35,7 +35,9 @@ public sealed partial class DocsTests
     [Fact]
     public void Every_problem_type_is_explained()
     {
-        Assert.Empty(Checkout.Sources("src/", "services/").SelectMany(path => TypeOf().Matches(Checkout.Read(path))).Select(m => m.Groups[1].Value).Except(Explained()));
+        Assert.Empty(Checkout.Sources("src/", "services/")
+            .SelectMany(path => TypeOf().Matches(Checkout.Read(path)))
+            .Select(m => m.Groups[1].Value).Except(Explained()));
     }
 
     [Fact]
@@ -43,6 +45,25 @@ public sealed partial class DocsTests
     {
         string code = string.Concat(Checkout.Sources("src/", "services/").Select(Checkout.Read));
         Assert.Empty(Explained().Where(slug => !code.Contains($"\"{slug}\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_problem_type_is_produced_by_a_test()
+    {
+        string tests = string.Concat(Checkout.Sources("tests/")
+            .Where(path => !path.StartsWith("tests/Tidy/", StringComparison.Ordinal))
+            .Select(Checkout.Read));
+        Assert.Empty(Explained().Where(slug =>
+            !tests.Contains($"\"{slug}\"", StringComparison.Ordinal) && !tests.Contains($"error:{slug}\"", StringComparison.Ordinal)
+            && !tests.Contains($"error:{slug}\\\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_page_is_listed()
+    {
+        string list = Checkout.Read("docs/README.md");
+        Assert.Empty(Checkout.Files(".md", "docs/").Select(page => page["docs/".Length..])
+            .Where(page => page != "README.md" && !list.Contains($"]({page})", StringComparison.Ordinal)));
     }
 
     [Fact]

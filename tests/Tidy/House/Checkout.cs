@@ -10,7 +10,8 @@ internal static class Checkout
 
     /// <summary>Paths relative to the root, with forward slashes.</summary>
     public static IEnumerable<string> Files(string pattern, params string[] below) =>
-        All.Value.Where(path => path.EndsWith(pattern, StringComparison.Ordinal) && (below.Length == 0 || below.Any(b => path.StartsWith(b, StringComparison.Ordinal))));
+        All.Value.Where(path => path.EndsWith(pattern, StringComparison.Ordinal)
+            && (below.Length == 0 || below.Any(b => path.StartsWith(b, StringComparison.Ordinal))));
 
     /// <summary>C# that people write: no migrations, no generated files.</summary>
     public static IEnumerable<string> Sources(params string[] below) =>

@@ -52,7 +52,9 @@ public sealed class LayoutTests
         foreach (string path in Checkout.Sources("services/"))
         {
             string service = path.Split('/')[1];
-            string[] lines = [.. Checkout.Read(path).Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("using ", StringComparison.Ordinal))];
+            string[] lines = [.. Checkout.Read(path).Split('\n')
+                .Select(line => line.Trim())
+                .Where(line => line.Length > 0 && !line.StartsWith("using ", StringComparison.Ordinal))];
             for (int i = 0; i + block <= lines.Length; i++)
             {
                 string key = string.Join('\n', lines[i..(i + block)]);

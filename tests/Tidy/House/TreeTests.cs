@@ -19,7 +19,9 @@ public sealed partial class TreeTests
         Assert.Empty(Texts().Where(path => path != "tests/Tidy/House/TreeTests.cs" && Mark().IsMatch(Checkout.Read(path))));
     }
 
-    private static IEnumerable<string> Texts() => TextEndings.SelectMany(ending => Checkout.Files(ending)).Where(path => !path.EndsWith("lock.json", StringComparison.Ordinal));
+    private static IEnumerable<string> Texts() =>
+        TextEndings.SelectMany(ending => Checkout.Files(ending))
+            .Where(path => !path.EndsWith("lock.json", StringComparison.Ordinal));
 
     // Written so that this file does not match itself.
     [GeneratedRegex(@"api\.nuget[.]org|registry\.npmjs[.]org|deb\.debian[.]org|/root[/]|/home/[a-z]+[/]")]
