@@ -28,7 +28,8 @@ public sealed partial class ReferenceTests
     [Fact]
     public void Versions_stand_in_one_file()
     {
-        Assert.Empty(Checkout.Files(".csproj", "src/", "services/", "tests/", "benchmarks/").Where(project => PackageVersion().IsMatch(Checkout.Read(project))));
+        Assert.Empty(Checkout.Files(".csproj", "src/", "services/", "tests/", "benchmarks/")
+            .Where(project => PackageVersion().IsMatch(Checkout.Read(project))));
     }
 
     [Fact]
@@ -41,7 +42,8 @@ public sealed partial class ReferenceTests
     public void Every_project_is_in_the_solution()
     {
         string solution = Checkout.Read("Quintet.slnx");
-        Assert.Empty(Checkout.Files(".csproj", "src/", "services/", "tests/", "benchmarks/").Where(project => !solution.Contains($"\"{project}\"", StringComparison.Ordinal)));
+        Assert.Empty(Checkout.Files(".csproj", "src/", "services/", "tests/", "benchmarks/")
+            .Where(project => !solution.Contains($"\"{project}\"", StringComparison.Ordinal)));
     }
 
     /// <summary>A reference that only orders the build and hands over no assembly is not one.</summary>
