@@ -21,7 +21,8 @@ internal static class ForeignClient
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Eventually.Deadline);
-        await using ChildProcess client = ChildProcess.Start(program, [script], Path.GetDirectoryName(script), environment.ToDictionary(e => e.Key, e => e.Value));
+        await using ChildProcess client = ChildProcess.Start(
+            program, [script], Path.GetDirectoryName(script), environment.ToDictionary(e => e.Key, e => e.Value));
         try
         {
             await client.WaitAsync(limit.Token);

@@ -47,13 +47,16 @@ public sealed class BrokerClientTests
         await using IConnection connection = await new ConnectionFactory { Uri = new Uri(UrlOf(broker)) }.CreateConnectionAsync(Cancellation);
         IChannel doomed = await connection.CreateChannelAsync(cancellationToken: Cancellation);
 
-        OperationInterruptedException refused = await Assert.ThrowsAsync<OperationInterruptedException>(() => doomed.QueueDeclarePassiveAsync("none", Cancellation));
+        OperationInterruptedException refused = await Assert.ThrowsAsync<OperationInterruptedException>(
+            () => doomed.QueueDeclarePassiveAsync("none", Cancellation));
 
         Assert.Equal(404, refused.ShutdownReason!.ReplyCode);
         Assert.Equal("NOT_FOUND - no queue 'none' in vhost '/'", refused.ShutdownReason.ReplyText);
         Assert.True(connection.IsOpen);
         await using IChannel next = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        Assert.Equal(0u, (await next.QueueDeclareAsync("some", durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation)).MessageCount);
+        QueueDeclareOk some = await next.QueueDeclareAsync(
+            "some", durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        Assert.Equal(0u, some.MessageCount);
     }
 
     private static string UrlOf(BoxProcess broker) => $"amqp://guest:guest@127.0.0.1:{broker.Port}/%2F";

@@ -83,7 +83,9 @@ public sealed class KilledBrokerTests
     private static async Task<IChannel> DeclareAsync(IConnection connection)
     {
         IChannel channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), Cancellation);
-        await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync(
+            Queue, durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: Cancellation);
         return channel;
     }
 
