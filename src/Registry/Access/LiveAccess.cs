@@ -10,16 +10,15 @@ namespace Quintet.Registry.Access;
 /// </summary>
 internal sealed partial class LiveAccess : IDisposable
 {
-    private readonly IConfiguration _configuration;
-    private readonly IEnumerable<IValidateOptions<RegistryOptions>> _rules;
+    private readonly IOptionsFactory<RegistryOptions> _factory;
     private readonly ILogger<LiveAccess> _logger;
     private readonly IDisposable _reloads;
     private AccessConfig _current;
 
     public LiveAccess(
-        IOptions<RegistryOptions> options, IConfiguration configuration, IEnumerable<IValidateOptions<RegistryOptions>> rules, ILogger<LiveAccess> logger)
+        IOptions<RegistryOptions> options, IOptionsFactory<RegistryOptions> factory, IConfiguration configuration, ILogger<LiveAccess> logger)
     {
-        (_configuration, _rules, _logger) = (configuration, rules, logger);
+        (_factory, _logger) = (factory, logger);
         _current = new AccessConfig(options.Value);
         _reloads = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
@@ -30,28 +29,22 @@ internal sealed partial class LiveAccess : IDisposable
 
     private void Reload()
     {
-        RegistryOptions options = new();
         try
         {
-            _configuration.GetSection("Registry").Bind(options);
-        }
-        catch (InvalidOperationException fault) // a value of the wrong kind
-        {
-            Log.Kept(_logger, fault.Message);
-            return;
-        }
+            RegistryOptions options = _factory.Create(Options.DefaultName);
+            if (options.Tokens.Count == 0 && Current.HasTokens)
+            {
+                // An editor that removes the file before it writes the new one must not open the registry to everybody.
+                Log.Kept(_logger, "it names no token any more; restart the registry if that is meant");
+                return;
+            }
 
-        string[] faults = [.. _rules.Select(rule => rule.Validate(Options.DefaultName, options))
-            .Where(result => result.Failed).SelectMany(result => result.Failures ?? [])];
-        if (faults.Length > 0)
-            Log.Kept(_logger, string.Join("; ", faults));
-        else if (options.Tokens.Count == 0 && Current.HasTokens)
-            // An editor that removes the file before it writes the new one must not open the registry to everybody.
-            Log.Kept(_logger, "it names no token any more; restart the registry if that is meant");
-        else
-        {
             Volatile.Write(ref _current, new AccessConfig(options));
             Log.TakenOver(_logger, options.Tokens.Count, options.Anonymous);
+        }
+        catch (OptionsValidationException fault)
+        {
+            Log.Kept(_logger, string.Join("; ", fault.Failures));
         }
     }
 
