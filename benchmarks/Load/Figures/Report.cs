@@ -18,7 +18,8 @@ internal sealed class Report(string command)
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"`{command}`\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {Processor()}, {Environment.ProcessorCount} cores; ");
+        text.Append(CultureInfo.InvariantCulture, $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, ");
+        text.Append(CultureInfo.InvariantCulture, $"{Processor()}, {Environment.ProcessorCount} cores; ");
         text.Append(CultureInfo.InvariantCulture, $"load average {loadBefore} before, {LoadAverage()} after\n\n");
         text.Append("| what | measured | target |\n|---|---|---|\n");
         foreach ((string what, string value, string target) in rows) text.Append(CultureInfo.InvariantCulture, $"| {what} | {value} | {target} |\n");
@@ -34,5 +35,8 @@ internal sealed class Report(string command)
     private static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
     private static string Processor() =>
-        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor";
+        File.ReadLines("/proc/cpuinfo")
+            .Where(line => line.StartsWith("model name", StringComparison.Ordinal))
+            .Select(line => line.Split(':')[1].Trim())
+            .FirstOrDefault("unknown processor");
 }

@@ -10,6 +10,7 @@ namespace Quintet.Load.Figures;
 /// <summary>The reference system as a whole: how fast it starts, what it needs, how fast a dead instance is seen.</summary>
 internal static class SystemFigures
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly string[] Boxes = ["gateway", "registry", "broker", "config", "supervisor"];
 
     public static async Task<Report> MeasureAsync(int repetitions, CancellationToken cancellation)
@@ -55,19 +56,23 @@ internal static class SystemFigures
             PartProcess victim = (await system.ProcessesOfAsync("users", cancellation))[0];
             long start = Stopwatch.GetTimestamp();
             using (Process process = Process.GetProcessById(victim.Pid)) process.Kill();
-            while ((await PassingAsync(system, cancellation)).Contains(victim.Instance)) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellation);
+            while ((await PassingAsync(system, cancellation)).Contains(victim.Instance)) await Task.Delay(Pause, TimeProvider.System, cancellation);
             milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
         report.Add("SIGKILL of an instance until the registry no longer lists it as passing", $"{Spread(milliseconds)} ms", "< 1,000 ms");
     }
 
-    private static async Task<string[]> PassingAsync(QuintetSystem system, CancellationToken cancellation) =>
-        [.. (await system.Registry.GetFromJsonAsync<JsonArray>("/v1/health/service/users?passing", cancellation))!.Select(entry => (string)entry!["Service"]!["ID"]!)];
+    private static async Task<string[]> PassingAsync(QuintetSystem system, CancellationToken cancellation)
+    {
+        JsonArray? entries = await system.Registry.GetFromJsonAsync<JsonArray>("/v1/health/service/users?passing", cancellation);
+        return [.. entries!.Select(entry => (string)entry!["Service"]!["ID"]!)];
+    }
 
     private static string Spread(List<double> values)
     {
         values.Sort();
-        return string.Create(CultureInfo.InvariantCulture, $"median {values[values.Count / 2]:0.0} (of {values.Count}: {values[0]:0.0} to {values[^1]:0.0})");
+        double median = values[values.Count / 2];
+        return string.Create(CultureInfo.InvariantCulture, $"median {median:0.0} (of {values.Count}: {values[0]:0.0} to {values[^1]:0.0})");
     }
 }
