@@ -1,4 +1,5 @@
 using Quintet.Load.Figures;
+using Quintet.TestKit.Figures;
 
 namespace Quintet.Load;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Quintet.TestKit.Figures;
 using Quintet.TestKit.Processes;
 using Quintet.TestKit.Systems;
 

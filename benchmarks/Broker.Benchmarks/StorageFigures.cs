@@ -1,60 +1,60 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Threading.Channels;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Storage.Disks;
+using Quintet.TestKit.Figures;
 using Quintet.TestKit.Files;
-using Xunit;
-using static Quintet.Broker.Tests.Storage.StoreExtensions;
 
-namespace Quintet.Broker.Tests.Storage;
+namespace Quintet.Broker.Benchmarks;
 
-/// <summary>
-/// Measures and prints, asserts nothing about speed; not part of an ordinary run. From a Release build of this project, or figures mean little:
-/// <c>Quintet.Broker.Tests -explicit only -class "*Figures" -showLiveOutput</c>.
-/// </summary>
-public sealed class Figures(ITestOutputHelper output) : IDisposable
+/// <summary>The message store alone, in this process: rate, CPU (the publisher's included), allocation, memory.</summary>
+internal sealed class StorageFigures(Report report) : IDisposable
 {
     private const int Million = 1_000_000;
+
+    private static readonly QueueId Orders = new(1);
 
     private readonly TempFolder _folder = new();
     private readonly byte[] _body = new byte[256];
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Explicit = true)]
-    public async Task Publish_with_confirms_and_settle()
+    public async Task PublishingAsync()
     {
-        using FileDisk disk = new(_folder.Path);
+        using FileDisk disk = new(_folder["publishing"]);
         await using MessageStore store = MessageStore.Open(new StorageOptions(), disk, TimeProvider.System);
-        foreach (int window in new[] { 1, 100, 1_000, 1_000, 10_000 })
+        await PublishAsync(store, Million, (1_000, true)); // compiled and warm
+        foreach (int window in (int[])[1, 100, 1_000, 10_000])
         {
             int count = window == 1 ? 2_000 : Million;
-            await MeasureAsync($"publish+settle, {window} outstanding", count, () => PublishAsync(store, count, (window, true)));
+            await MeasureAsync($"publish, confirm and settle, {window} outstanding", count, () => PublishAsync(store, count, (window, true)));
         }
     }
 
-    [Fact(Explicit = true)]
-    public async Task Backlog_of_a_million_and_restart()
+    public async Task BacklogAsync(CancellationToken cancellation)
     {
-        using FileDisk disk = new(_folder.Path);
+        using FileDisk disk = new(_folder["backlog"]);
         await using (MessageStore store = MessageStore.Open(new StorageOptions(), disk, TimeProvider.System))
-            await MeasureAsync("publish a backlog", Million, () => PublishAsync(store, Million, (1_000, false)));
+            await MeasureAsync("publish a backlog of a million", Million, () => PublishAsync(store, Million, (1_000, false)));
 
         MessageStore? again = null;
-        await MeasureAsync("recover", Million, () => Task.FromResult(again = MessageStore.Open(new StorageOptions(), disk, TimeProvider.System)));
+        await MeasureAsync("recover it", Million, () => Task.FromResult(again = MessageStore.Open(new StorageOptions(), disk, TimeProvider.System)));
         IReadOnlyList<RecoveredMessage> recovered = again!.TakeRecovered(Orders);
-        Assert.Equal(Million, recovered.Count);
-        await MeasureAsync("drain from disk", Million, async () =>
-        {
-            foreach (RecoveredMessage message in recovered)
-            {
-                using StoredMessage stored = await again.ReadAsync(message.Ref, TestContext.Current.CancellationToken);
-                again.Settle(message.Ref);
-            }
-
-            await again.FlushedAsync();
-        });
+        if (recovered.Count != Million) throw new InvalidOperationException($"{recovered.Count} of {Million} came back");
+        await MeasureAsync("drain it from disk", Million, () => DrainAsync(again, recovered, cancellation));
         await again.DisposeAsync();
+    }
+
+    private static async Task DrainAsync(MessageStore store, IReadOnlyList<RecoveredMessage> messages, CancellationToken cancellation)
+    {
+        foreach (RecoveredMessage message in messages)
+        {
+            using StoredMessage stored = await store.ReadAsync(message.Ref, cancellation);
+            store.Settle(message.Ref);
+        }
+
+        await store.FlushedAsync();
     }
 
     private async Task PublishAsync(MessageStore store, int count, (int Outstanding, bool Settles) how)
@@ -86,9 +86,10 @@ public sealed class Figures(ITestOutputHelper output) : IDisposable
         await work();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         processor = Environment.CpuUsage.TotalTime - processor;
-        output.WriteLine(
-            $"{what}: {count / elapsed.TotalSeconds:N0}/s, {elapsed.TotalSeconds:N2} s, {processor.TotalMicroseconds / count:N2} µs CPU each, "
-            + $"{(double)(GC.GetTotalAllocatedBytes() - allocated) / count:N1} bytes allocated each, {Environment.WorkingSet >> 20} MiB resident");
+        double allocatedEach = (double)(GC.GetTotalAllocatedBytes() - allocated) / count;
+        report.Add(what, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{count / elapsed.TotalSeconds:N0}/s, {processor.TotalMicroseconds / count:N2} µs CPU and {allocatedEach:N1} B allocated each, {Environment.WorkingSet >> 20} MiB resident"));
     }
 
     /// <summary>A publisher that keeps at most so many messages unconfirmed.</summary>

@@ -4,10 +4,10 @@ using System.Text;
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Processes;
 
-namespace Quintet.Load.Figures;
+namespace Quintet.TestKit.Figures;
 
 /// <summary>What was measured, with what a reader needs to believe it: commit, versions, machine, load before and after.</summary>
-internal sealed class Report(string command)
+public sealed class Report(string command)
 {
     private readonly List<(string What, string Value, string Target)> rows = [];
     private readonly string loadBefore = LoadAverage();
