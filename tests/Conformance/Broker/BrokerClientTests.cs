@@ -25,6 +25,16 @@ public sealed class BrokerClientTests
         await ForeignClient.PythonAsync("broker.py", ("AMQP_URL", UrlOf(broker)));
     }
 
+    [Theory]
+    [InlineData("broker_fan_out.py")]
+    [InlineData("broker_dead_letters.py")]
+    public async Task Pika_finds_every_message_once_under_returns_and_dead_letters(string script)
+    {
+        Need.PythonModule("pika", "python3-pika");
+        await using BoxProcess broker = await BoxProcess.StartAsync("broker", Cancellation);
+        await ForeignClient.PythonAsync(script, ("AMQP_URL", UrlOf(broker)));
+    }
+
     [Fact]
     public async Task Librabbitmqs_tools_publish_and_get()
     {
