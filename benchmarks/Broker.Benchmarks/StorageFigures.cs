@@ -89,7 +89,8 @@ internal sealed class StorageFigures(Report report) : IDisposable
         double allocatedEach = (double)(GC.GetTotalAllocatedBytes() - allocated) / count;
         report.Add(what, string.Create(
             CultureInfo.InvariantCulture,
-            $"{count / elapsed.TotalSeconds:N0}/s, {processor.TotalMicroseconds / count:N2} µs CPU and {allocatedEach:N1} B allocated each, {Environment.WorkingSet >> 20} MiB resident"));
+            $"{count / elapsed.TotalSeconds:N0}/s, {processor.TotalMicroseconds / count:N2} µs CPU and {allocatedEach:N1} B allocated each, "
+            + $"{Environment.WorkingSet >> 20} MiB resident"));
     }
 
     /// <summary>A publisher that keeps at most so many messages unconfirmed.</summary>

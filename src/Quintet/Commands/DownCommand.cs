@@ -22,7 +22,12 @@ internal static class DownCommand
               quintet down --state /tmp/two
             """);
         SystemOptions system = SystemOptions.AddTo(command);
-        Option<int> timeout = new("--timeout") { Description = "Seconds until what still runs is killed.", HelpName = "seconds", DefaultValueFactory = _ => 60 };
+        Option<int> timeout = new("--timeout")
+        {
+            Description = "Seconds until what still runs is killed.",
+            HelpName = "seconds",
+            DefaultValueFactory = _ => 60,
+        };
         SystemOptions.Limit(timeout, 86_400);
         command.Options.Add(timeout);
         command.SetAction(async (line, cancellation) =>

@@ -49,7 +49,8 @@ internal sealed class SystemOptions
         IEnumerable<string> boxes = withBoxes ? ["gateway", "registry", "broker", "config"] : [];
         try
         {
-            return [.. boxes.Concat(ManifestReader.Read(ManifestFile(context.ParseResult)).Services.Select(s => s.Name)).Select(name => new CompletionItem(name))];
+            IEnumerable<string> services = ManifestReader.Read(ManifestFile(context.ParseResult)).Services.Select(s => s.Name);
+            return [.. boxes.Concat(services).Select(name => new CompletionItem(name))];
         }
         catch (Exception fault) when (fault is CommandException or ManifestException or IOException or UnauthorizedAccessException)
         {

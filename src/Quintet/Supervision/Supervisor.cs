@@ -123,7 +123,9 @@ internal sealed class Supervisor : IAsyncDisposable
             ? known.DeployAsync(wanted, cancellation)
             : DeployNewAsync(wanted, cancellation));
         IReadOnlyList<string> heldBack = _manifest.HeldBack(read);
-        return heldBack.Count == 0 ? done : $"{done}\nchanged in the manifest, but only 'quintet down' and 'quintet up' apply it: {string.Join(", ", heldBack)}";
+        return heldBack.Count == 0
+            ? done
+            : $"{done}\nchanged in the manifest, but only 'quintet down' and 'quintet up' apply it: {string.Join(", ", heldBack)}";
     }
 
     public async Task<string> RestartAsync(string part, CancellationToken cancellation)

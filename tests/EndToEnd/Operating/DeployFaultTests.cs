@@ -77,7 +77,11 @@ public sealed class DeployFaultTests : IAsyncLifetime
         Assert.Contains("say is deployed: say-2, say-3", done, StringComparison.Ordinal);
         Assert.Contains("only 'quintet down' and 'quintet up' apply it: ports.gateway", done, StringComparison.Ordinal);
         await AnswersAsync("/tell/it", "goodbye from /tell/it");
-        Assert.Equal(HttpStatusCode.NotFound, (await _system.Gateway.GetAsync("/say/it", Cancellation)).StatusCode);
+        // The gateway gathers changes for a moment before it applies them.
+        await Eventually.TrueAsync(
+            "the former route is gone",
+            async () => (await _system.Gateway.GetAsync("/say/it", Cancellation)).StatusCode == HttpStatusCode.NotFound,
+            Cancellation);
         Assert.Equal("^(say\\.word-said)$", await WriteRightAsync("say"));
     }
 

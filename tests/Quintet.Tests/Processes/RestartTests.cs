@@ -27,7 +27,9 @@ public sealed class RestartTests
 
         Native.Signal(first, Native.SigKill);
 
-        await Eventually.TrueAsync("another process is ready", () => Task.FromResult(instance.Pid is var pid and not 0 && pid != first && instance.State == InstanceState.Ready),
+        await Eventually.TrueAsync(
+            "another process is ready",
+            () => Task.FromResult(instance.Pid is var pid and not 0 && pid != first && instance.State == InstanceState.Ready),
             Cancellation);
         Assert.Equal(1, instance.Restarts);
         Assert.Contains(LogReader.Tail(bench.State.SupervisorLog, 10), line => line.Contains("job-1 was ended by signal 9", StringComparison.Ordinal));
