@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Quintet.ConfigServer.Tests.Server;
 using Quintet.TestKit.Files;
+using Quintet.TestKit.Processes;
 using Xunit;
 
 namespace Quintet.ConfigServer.Tests.Access;
@@ -125,7 +126,8 @@ public sealed class TokenTests
         server.Present("new");
 
         File.WriteAllText(server.SettingsFile!, """{ "ConfigServer": { "Tokens": [ { "Name": "n", "Secret": "new", "Applications": ["*"] } ] } }""");
-        await UntilAsync(async () => (await server.GetAsync("/users/default")).IsSuccessStatusCode);
+        await Eventually.TrueAsync(
+            "the new tokens", async () => (await server.GetAsync("/users/default")).IsSuccessStatusCode, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.GetAsync("/users/default", ("Authorization", "Bearer u"))).StatusCode);
     }
@@ -146,11 +148,16 @@ public sealed class TokenTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.GetAsync("/users/default")).StatusCode);
         File.WriteAllText(server.SettingsFile!, Tokens.Replace("\"u\"", "\"u2\"", StringComparison.Ordinal));
-        await UntilAsync(async () =>
-        {
-            Assert.Equal(HttpStatusCode.Unauthorized, (await server.GetAsync("/users/default")).StatusCode);
-            return (await server.GetAsync("/users/default", ("Authorization", "Bearer u2"))).IsSuccessStatusCode;
-        });
+        bool wasOpen = false;
+        await Eventually.TrueAsync(
+            "the new tokens",
+            async () =>
+            {
+                wasOpen |= (await server.GetAsync("/users/default")).StatusCode != HttpStatusCode.Unauthorized;
+                return (await server.GetAsync("/users/default", ("Authorization", "Bearer u2"))).IsSuccessStatusCode;
+            },
+            TestContext.Current.CancellationToken);
+        Assert.False(wasOpen);
     }
 
     private static async Task<RunningServer> StartAsync()
@@ -161,10 +168,5 @@ public sealed class TokenTests
         return await RunningServer.StartAsync(
             [("application.yml", "k: 1"), ("users.yml", "k: 1"), ("users-dev.yml", "k: 1"), ("users-admin.yml", "k: 1"), ("orders.yml", "k: 1")],
             ("file", file));
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> probe)
-    {
-        while (!await probe()) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Quintet.ConfigServer.Tests.Server;
+using Quintet.TestKit.Processes;
 using Xunit;
 
 namespace Quintet.ConfigServer.Tests.Sources;
@@ -123,11 +124,16 @@ public sealed class LastGoodTests
     // The state is reached when the loop has looked; its own poll is the longest that takes.
     private static async Task<JsonElement> DegradedAsync(RunningServer server)
     {
-        while (true)
-        {
-            JsonElement health = await server.JsonAsync("/health/ready");
-            if (health.GetProperty("status").GetString() == "Degraded") return health;
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
-        }
+        JsonElement health = default;
+        await Eventually.TrueAsync(
+            "degraded",
+            async () =>
+            {
+                health = await server.JsonAsync("/health/ready");
+                return health.GetProperty("status").GetString() == "Degraded";
+            },
+            TestContext.Current.CancellationToken,
+            () => $"{health}");
+        return health;
     }
 }
