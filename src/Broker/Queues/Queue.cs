@@ -10,28 +10,25 @@ namespace Quintet.Broker.Queues;
 internal sealed class Queue : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly QueueServices _services;
     private readonly QueueContents _contents;
     private readonly ConsumerRing _consumers;
-    private readonly QueueTimer _timer;
-    private readonly CancellationTokenSource _stop = new();
-    private int _unacked;
-    private long _lastUsedMs;
-    private Task? _coldRead;
-    private (MessageRef Ref, StoredMessage Message)? _lent;
+    private readonly MessagePump _pump;
+    private readonly QueueExpiry _expiry;
 
     public Queue(QueueSettings settings, QueueServices services)
     {
         Settings = settings;
-        _services = services;
+        Services = services;
         _contents = new QueueContents(this, services);
         _consumers = new ConsumerRing(settings.IsSingleActive);
-        _timer = new QueueTimer(services.Time, OnTimer);
-        _lastUsedMs = services.NowMs;
-        lock (_gate) ScheduleLocked();
+        _pump = new MessagePump(this, _gate, _contents, _consumers);
+        _expiry = new QueueExpiry(this, _gate, _contents, _consumers);
+        lock (_gate) _expiry.Schedule();
     }
 
     public QueueSettings Settings { get; }
+
+    public QueueServices Services { get; }
 
     public string Name => Settings.Name;
 
@@ -71,8 +68,8 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate)
         {
             foreach (RecoveredMessage message in messages) _contents.Restore(message);
-            _contents.Expire(_services.NowMs);
-            ScheduleLocked();
+            _contents.Expire(Services.NowMs);
+            _expiry.Schedule();
         }
     }
 
@@ -104,11 +101,11 @@ internal sealed class Queue : IAsyncDisposable
             if (!_contents.IsDeleted)
             {
                 bool canExpire = _contents.Add(entry, nowMs);
-                PumpLocked(nowMs); // before expiry: a message with a ttl of 0 still goes to a consumer that waits for it
+                _pump.Run(nowMs); // before expiry: a message with a ttl of 0 still goes to a consumer that waits for it
                 _contents.DropOverflow();
                 if (!canExpire) return;
                 _contents.Expire(nowMs);
-                ScheduleLocked();
+                _expiry.Schedule();
                 return;
             }
         }
@@ -119,7 +116,7 @@ internal sealed class Queue : IAsyncDisposable
     /// <summary>Hands out what can be handed out: called when a consumer has room again.</summary>
     public void Pump()
     {
-        lock (_gate) PumpLocked(0);
+        lock (_gate) _pump.Run(0);
     }
 
     public void Add(Consumer consumer)
@@ -140,8 +137,8 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate)
         {
             if (!_consumers.Remove(consumer)) return false;
-            TouchLocked();
-            PumpLocked(0); // another may be the active one now
+            _expiry.Touch();
+            _pump.Run(0); // another may be the active one now
             return Settings.IsAutoDelete && _consumers.Count == 0 && !_contents.IsDeleted;
         }
     }
@@ -151,22 +148,22 @@ internal sealed class Queue : IAsyncDisposable
     {
         lock (_gate)
         {
-            TouchLocked();
-            _contents.Expire(_services.NowMs);
+            _expiry.Touch();
+            _contents.Expire(Services.NowMs);
             entry = default;
             messagesLeft = 0;
             if (_contents.Count == 0) return false;
             entry = _contents.Peek();
             _contents.RemoveNext();
             messagesLeft = _contents.Count;
-            if (!noAck) _unacked++;
-            ScheduleLocked();
+            if (!noAck) _contents.Unacked++;
+            _expiry.Schedule();
             return true;
         }
     }
 
     public ValueTask<StoredMessage> ReadAsync(MessageRef message, CancellationToken stop) =>
-        _services.Store.TryRead(message, out StoredMessage stored) ? ValueTask.FromResult(stored) : _services.Store.ReadAsync(message, stop);
+        Services.Store.TryRead(message, out StoredMessage stored) ? ValueTask.FromResult(stored) : Services.Store.ReadAsync(message, stop);
 
     /// <summary>The messages are acknowledged.</summary>
     public void Settle(ReadOnlySpan<UnackedMessage> messages)
@@ -174,16 +171,16 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate)
         {
             ReleaseLocked(messages);
-            PumpLocked(0);
+            _pump.Run(0);
         }
 
-        Settlement.Settle(_services.Store, messages);
+        Settlement.Settle(Services.Store, messages);
     }
 
     /// <summary>Forgets a message that was handed out without acknowledgement.</summary>
     public void Forget(in QueueEntry entry)
     {
-        if (entry.IsStored) _services.Store.Settle(entry.Ref);
+        if (entry.IsStored) Services.Store.Settle(entry.Ref);
     }
 
     /// <summary>The messages go back to where they were.</summary>
@@ -196,15 +193,15 @@ internal sealed class Queue : IAsyncDisposable
             {
                 foreach (ref readonly UnackedMessage message in messages) _contents.PutBack(message.Entry);
                 _contents.DropOverflow();
-                long now = _services.NowMs;
+                long now = Services.NowMs;
                 _contents.Expire(now);
-                PumpLocked(now);
-                ScheduleLocked();
+                _pump.Run(now);
+                _expiry.Schedule();
                 return;
             }
         }
 
-        Settlement.Settle(_services.Store, messages);
+        Settlement.Settle(Services.Store, messages);
     }
 
     /// <summary>The messages are refused for good.</summary>
@@ -214,7 +211,7 @@ internal sealed class Queue : IAsyncDisposable
         {
             ReleaseLocked(messages);
             foreach (ref readonly UnackedMessage message in messages) _contents.Reject(message.Entry);
-            PumpLocked(0);
+            _pump.Run(0);
         }
     }
 
@@ -225,17 +222,17 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate)
         {
             purged = _contents.Drain();
-            ScheduleLocked();
+            _expiry.Schedule();
         }
 
-        Settlement.Settle(_services.Store, purged);
+        Settlement.Settle(Services.Store, purged);
         return purged.Count;
     }
 
     /// <summary>Somebody declared it again: it is in use.</summary>
     public void Touch()
     {
-        lock (_gate) TouchLocked();
+        lock (_gate) _expiry.Touch();
     }
 
     /// <summary>Ends the queue; null when a condition does not hold or it had ended before. What clients still hold is dropped as they settle it.</summary>
@@ -250,150 +247,26 @@ internal sealed class Queue : IAsyncDisposable
             dropped = _contents.Drain();
             consumers = [.. _consumers.All];
             _consumers.Clear();
-            _timer.Dispose();
+            _expiry.Dispose();
         }
 
-        Settlement.Settle(_services.Store, dropped);
+        Settlement.Settle(Services.Store, dropped);
         return new QueueEnd(dropped.Count, consumers);
     }
 
     public async ValueTask DisposeAsync()
     {
-        Task? coldRead;
-        lock (_gate)
-        {
-            _timer.Dispose();
-            coldRead = _coldRead;
-        }
-
-        await _stop.CancelAsync();
-        if (coldRead is not null) await coldRead;
+        lock (_gate) _expiry.Dispose();
+        await _pump.DisposeAsync();
         await _contents.DisposeAsync();
-        _stop.Dispose();
     }
 
-    private QueueCounts CountsLocked() => new(_contents.Count, _unacked, _consumers.Count, _contents.Bytes);
-
-    // nowMs is 0 where nobody has looked at the clock yet; it is looked at only for a message that expires.
-    private void PumpLocked(long nowMs)
-    {
-        while (_contents.Count > 0 && _coldRead is null)
-        {
-            QueueEntry entry = _contents.Peek();
-            if (entry.ExpiresAt != 0)
-            {
-                if (nowMs == 0) nowMs = _services.NowMs;
-                if (entry.ExpiresAt < nowMs)
-                {
-                    _contents.RemoveNext();
-                    _contents.Bury(entry, DeathReason.Expired);
-                    continue;
-                }
-            }
-
-            if (_consumers.Claim() is not { } consumer) return;
-            StoredMessage stored = default;
-            if (entry.IsStored && !TryLendLocked(entry.Ref, out stored))
-            {
-                consumer.GiveBackClaim();
-                _coldRead = ReadThenPumpAsync(entry.Ref);
-                return;
-            }
-
-            _contents.RemoveNext();
-            DeliverLocked(consumer, entry, stored);
-        }
-    }
-
-    private void DeliverLocked(Consumer consumer, in QueueEntry entry, StoredMessage stored)
-    {
-        if (!consumer.NoAck)
-        {
-            consumer.Unacked++;
-            _unacked++;
-        }
-
-        if (entry.Memory is { } memory)
-        {
-            consumer.Deliver(entry, memory.Envelope, memory.Body);
-            return;
-        }
-
-        consumer.Deliver(entry, stored.Envelope.Span, stored.Body.Span);
-        stored.Dispose();
-        if (consumer.NoAck) _services.Store.Settle(entry.Ref);
-    }
-
-    private bool TryLendLocked(MessageRef message, out StoredMessage stored)
-    {
-        if (_lent is not { } lent || lent.Ref != message) return _services.Store.TryRead(message, out stored);
-        _lent = null;
-        stored = lent.Message;
-        return true;
-    }
-
-    // The message stays at the front meanwhile; only one read is under way, and the store reads ahead for those behind it.
-    private async Task ReadThenPumpAsync(MessageRef message)
-    {
-        await Task.Yield(); // the caller holds the gate
-        StoredMessage? read = null;
-        Exception? failure = null;
-        try
-        {
-            read = await _services.Store.ReadAsync(message, _stop.Token);
-        }
-        catch (Exception thrown)
-        {
-            failure = thrown;
-        }
-
-        lock (_gate)
-        {
-            _coldRead = null;
-            if (failure is StorageDamagedException && _contents.Count > 0 && _contents.Peek().Ref == message) _contents.RemoveNext();
-            _lent = read is { } lent ? (message, lent) : null;
-            if (failure is null or StorageDamagedException) PumpLocked(0);
-            _lent?.Message.Dispose();
-            _lent = null;
-        }
-
-        if (failure is not null and not OperationCanceledException) _services.Failed(this, failure);
-    }
+    private QueueCounts CountsLocked() => new(_contents.Count, _contents.Unacked, _consumers.Count, _contents.Bytes);
 
     private void ReleaseLocked(ReadOnlySpan<UnackedMessage> messages)
     {
-        _unacked -= messages.Length;
+        _contents.Unacked -= messages.Length;
         foreach (ref readonly UnackedMessage message in messages)
             if (message.Consumer is { } consumer) consumer.Unacked--;
-    }
-
-    private void ScheduleLocked()
-    {
-        if (_contents.IsDeleted) return;
-        long due = _contents.NextExpiry();
-        if (Settings.ExpiresMs is { } expires && _consumers.Count == 0) due = Math.Min(due, _lastUsedMs + expires);
-        _timer.Set(due);
-    }
-
-    private void OnTimer()
-    {
-        bool isUnused;
-        lock (_gate)
-        {
-            if (_contents.IsDeleted) return;
-            _timer.Fired();
-            long now = _services.NowMs;
-            _contents.Expire(now);
-            isUnused = Settings.ExpiresMs is { } expires && _consumers.Count == 0 && _lastUsedMs + expires <= now;
-            if (!isUnused) ScheduleLocked();
-        }
-
-        if (isUnused) _services.Unused(this);
-    }
-
-    private void TouchLocked()
-    {
-        _lastUsedMs = _services.NowMs;
-        if (Settings.ExpiresMs is not null) ScheduleLocked();
     }
 }

@@ -29,6 +29,9 @@ internal sealed class QueueContents : IAsyncDisposable
 
     public int Dying => _dying.Count;
 
+    /// <summary>Handed out and not settled.</summary>
+    public int Unacked { get; set; }
+
     public bool HasLimit => _limit is not null;
 
     /// <summary>From now on nothing dies any more, it is just gone.</summary>
