@@ -11,8 +11,10 @@ internal readonly ref struct BasicProperties
     private const ushort HeadersFlag = 1 << 13;
     private const ushort DeliveryModeFlag = 1 << 12;
     private const ushort PriorityFlag = 1 << 11;
+    private const ushort CorrelationIdFlag = 1 << 10;
     private const ushort ReplyToFlag = 1 << 9;
     private const ushort ExpirationFlag = 1 << 8;
+    private const ushort MessageIdFlag = 1 << 7;
     private const ushort TimestampFlag = 1 << 6;
     private const ushort UserIdFlag = 1 << 4;
     private const ushort LowestFlag = 1 << 2;
@@ -105,6 +107,23 @@ internal readonly ref struct BasicProperties
 
     /// <summary>The headers as a table of its own; empty when there are none.</summary>
     public FieldTable ReadHeaders() => FieldTableReader.TryRead(Headers, out FieldTable? table) ? table : [];
+
+    /// <summary>The octets of correlation_id, message_id or timestamp; empty when it is not there.</summary>
+    public ReadOnlySpan<byte> Raw(string name)
+    {
+        ushort wanted = name switch
+        {
+            "correlation_id" => CorrelationIdFlag,
+            "message_id" => MessageIdFlag,
+            "timestamp" => TimestampFlag,
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not a property that is looked at"),
+        };
+        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(Octets);
+        ReadOnlySpan<byte> rest = Octets[2..];
+        for (ushort flag = 1 << 15; flag > wanted; flag >>= 1)
+            if ((flags & flag) != 0) rest = rest[SizeOf(flag, rest)..];
+        return (flags & wanted) == 0 ? default : rest[..SizeOf(wanted, rest)];
+    }
 
     private static bool TryNoteHeaders(ReadOnlySpan<byte> inside, ref BasicProperties found)
     {

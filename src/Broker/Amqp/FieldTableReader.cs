@@ -37,6 +37,19 @@ internal static class FieldTableReader
         return TryReadValue(ref octets, build: false, out _, 1);
     }
 
+    /// <summary>The octets of the first field of that name, its kind in front; empty when there is none.</summary>
+    public static ReadOnlySpan<byte> RawValue(ReadOnlySpan<byte> octets, ReadOnlySpan<byte> wanted)
+    {
+        for (ReadOnlySpan<byte> rest = octets; !rest.IsEmpty;)
+        {
+            ReadOnlySpan<byte> field = rest;
+            if (!TrySkipField(ref rest, out ReadOnlySpan<byte> name, out _)) break;
+            if (name.SequenceEqual(wanted)) return field[(name.Length + 1)..^rest.Length];
+        }
+
+        return default;
+    }
+
     private static bool Walk(ReadOnlySpan<byte> octets, FieldTable? table, int depth)
     {
         while (!octets.IsEmpty)

@@ -40,9 +40,9 @@ internal sealed class Publishing(Connection connection)
         connection.Broker.Metrics.Published();
         using Activity? span = MessageTracing.IsOn ? MessageTracing.StartIncoming(properties, exchange.Name, key) : null;
         _route.Clear();
-        _route.Follow(exchange, new RoutedMessage(key, properties.Headers));
         ReadOnlySpan<byte> octets = content.EnvelopeOctets;
-        if (properties.HasCopies) octets = FollowCopies(exchange, envelope, properties);
+        IReadOnlyList<string>? moreKeys = properties.HasCopies ? ReadCopies(envelope, properties, ref octets) : null;
+        _route.Follow(exchange, new RoutedMessage(key, properties.Headers, properties.Octets), moreKeys);
         if (_route.Queues.Count == 0)
         {
             connection.Broker.Metrics.Unroutable();
@@ -124,25 +124,24 @@ internal sealed class Publishing(Connection connection)
         new(ReplyCode.PreconditionFailed, $"invalid expiration '{text}': {fault}");
 
     // Sender-selected distribution: CC and BCC hold more routing keys; BCC is taken out before anybody sees it.
-    private byte[] FollowCopies(Exchange exchange, in Envelope envelope, in BasicProperties properties)
+    private static List<string> ReadCopies(in Envelope envelope, in BasicProperties properties, ref ReadOnlySpan<byte> octets)
     {
         FieldTable headers = properties.ReadHeaders();
+        List<string> moreKeys = [];
         foreach (string name in (string[])["CC", "BCC"])
         {
             if (!headers.TryGet(name, out FieldValue copies)) continue;
             if (copies.Object is not List<FieldValue> keys)
                 throw new AmqpException(ReplyCode.PreconditionFailed, $"invalid message: {{unacceptable_type_in_header,\"{name}\",{copies.KindName}}}");
             foreach (FieldValue key in keys)
-                if (key.Text is { } text) _route.Follow(exchange, new RoutedMessage(text, properties.Headers));
+                if (key.Text is { } text) moreKeys.Add(text);
         }
 
-        if (!headers.TryGet("BCC", out _)) return [.. EnvelopeOf(envelope, properties.Octets)];
+        if (!headers.TryGet("BCC", out _)) return moreKeys;
         headers.Remove("BCC");
-        return EnvelopeOf(envelope, properties.With(headers));
+        octets = Envelope.Create(0, 0, (envelope.Exchange.ToArray(), envelope.RoutingKey.ToArray()), properties.With(headers));
+        return moreKeys;
     }
-
-    private static byte[] EnvelopeOf(in Envelope envelope, ReadOnlySpan<byte> properties) =>
-        Envelope.Create(0, 0, (envelope.Exchange.ToArray(), envelope.RoutingKey.ToArray()), properties);
 
     private void Return(Channel channel, ReadOnlySpan<byte> octets, ReadOnlySpan<byte> body)
     {

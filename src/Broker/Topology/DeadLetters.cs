@@ -32,7 +32,7 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
 
         string[] newKeys = policy.RoutingKey is { } own ? [own] : [.. keys];
         RouteResult route = new();
-        foreach (string key in newKeys) route.Follow(exchange, new RoutedMessage(key, properties.Headers));
+        route.Follow(exchange, new RoutedMessage(newKeys[0], properties.Headers, properties.Octets), newKeys[1..]);
         if (death.Reason != DeathReason.Rejected) route.Queues.RemoveAll(target => DeathRecord.IsCycle(headers, target.Name));
         if (route.Queues.Count == 0) return Drop(death.Queue, death.Entry);
 

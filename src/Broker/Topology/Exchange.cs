@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Topology.Hashing;
 
 namespace Quintet.Broker.Topology;
 
@@ -62,6 +63,10 @@ internal abstract class Exchange(ExchangeSettings settings)
             "fanout" => new FanoutExchange(settings) { FindExchange = find },
             "topic" => new TopicExchange(settings) { FindExchange = find },
             "headers" => new HeadersExchange(settings) { FindExchange = find },
+            "x-consistent-hash" => new ConsistentHashExchange(settings) { FindExchange = find },
+            "x-random" => new PickingExchange(settings, Pick.Random) { FindExchange = find },
+            "x-local-random" => new PickingExchange(settings, Pick.LocalRandom) { FindExchange = find },
+            "x-modulus-hash" => new PickingExchange(settings, Pick.Modulus) { FindExchange = find },
             _ => null,
         };
         return exchange is not null;
@@ -70,8 +75,11 @@ internal abstract class Exchange(ExchangeSettings settings)
     /// <summary>Adds the destinations of a message; true when any binding matched, whether or not its queue was in the result before.</summary>
     public abstract bool Route(in RoutedMessage message, RouteResult result);
 
-    /// <summary>Refuses arguments that the type cannot compare.</summary>
-    public virtual void Check(FieldTable arguments)
+    /// <summary>Chooses one destination for a message, so that copies of it (CC, BCC) do not choose again.</summary>
+    public virtual bool PicksOne => false;
+
+    /// <summary>Refuses a binding that the type cannot route by.</summary>
+    public virtual void Check(Binding binding)
     {
     }
 

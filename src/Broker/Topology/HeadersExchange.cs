@@ -25,9 +25,9 @@ internal sealed class HeadersExchange(ExchangeSettings settings) : Exchange(sett
         return matched;
     }
 
-    public override void Check(FieldTable arguments)
+    public override void Check(Binding binding)
     {
-        if (!arguments.TryGet("x-match", out FieldValue match)) return;
+        if (!binding.Arguments.TryGet("x-match", out FieldValue match)) return;
         if (match.Text is null)
             throw new AmqpException(ReplyCode.PreconditionFailed, $"Invalid x-match field type {match.KindName} (value {match.Shown}); expected longstr");
         if (match.Text is not ("all" or "any" or "all-with-x" or "any-with-x"))

@@ -5,11 +5,16 @@ namespace Quintet.Broker.Topology;
 /// <summary>What exchanges look at when they route.</summary>
 /// <param name="routingKey">The key, decoded.</param>
 /// <param name="headers">The inside of the message's headers table.</param>
-internal readonly ref struct RoutedMessage(ReadOnlySpan<char> routingKey, ReadOnlySpan<byte> headers)
+/// <param name="properties">All properties, flags and list as received.</param>
+internal readonly ref struct RoutedMessage(ReadOnlySpan<char> routingKey, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> properties)
 {
     public ReadOnlySpan<char> RoutingKey { get; } = routingKey;
 
     public ReadOnlySpan<byte> Headers { get; } = headers;
+
+    public ReadOnlySpan<byte> Properties { get; } = properties;
+
+    public RoutedMessage With(string routingKey) => new(routingKey, Headers, Properties);
 }
 
 /// <summary>The queues a message goes to, each once. One per channel, used again and again.</summary>
@@ -30,15 +35,27 @@ internal sealed class RouteResult
         _seen.Clear();
     }
 
-    /// <summary>Follows the message from an exchange through bindings between exchanges and alternates; each is visited once a key, so cycles end.</summary>
-    public void Follow(Exchange first, in RoutedMessage message)
+    /// <summary>
+    /// Follows the message from an exchange through bindings between exchanges and alternates; each is visited once, so cycles end. An exchange
+    /// looks at all keys of the message together: its alternate takes what none of them leads on.
+    /// </summary>
+    /// <param name="first">Where it was published.</param>
+    /// <param name="message">The message with its routing key.</param>
+    /// <param name="moreKeys">Those of CC and BCC.</param>
+    public void Follow(Exchange first, in RoutedMessage message, IReadOnlyList<string>? moreKeys = null)
     {
         _exchanges.Clear();
         Add(first);
         for (int next = 0; next < _exchanges.Count; next++)
         {
             Exchange exchange = _exchanges[next];
-            if (!exchange.Route(message, this) && exchange.Alternate is { } alternate) Add(alternate);
+            bool matched = exchange.Route(message, this);
+            if (moreKeys is not null && !exchange.PicksOne)
+            {
+                for (int index = 0; index < moreKeys.Count; index++) matched |= exchange.Route(message.With(moreKeys[index]), this);
+            }
+
+            if (!matched && exchange.Alternate is { } alternate) Add(alternate);
         }
     }
 

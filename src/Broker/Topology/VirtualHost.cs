@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Topology.Hashing;
 
 namespace Quintet.Broker.Topology;
 
@@ -113,7 +114,7 @@ internal sealed class VirtualHost
 
     public Task Bind(Binding binding)
     {
-        binding.Source.Check(binding.Arguments);
+        binding.Source.Check(binding);
         lock (_gate)
         {
             // An end may have been deleted since it was looked up: what is bound must be there.
@@ -222,6 +223,7 @@ internal sealed class VirtualHost
         if (declared.Type.Length == 0) throw new AmqpException(ReplyCode.PreconditionFailed, "invalid exchange type ''");
         if (!Exchange.TryCreate(declared, FindExchange, out _))
             throw new AmqpException(ReplyCode.PreconditionFailed, $"unknown exchange type '{declared.Type}'");
+        if (declared.Type == "x-consistent-hash") ConsistentHashExchange.Check(declared);
         if (declared.Arguments.TryGet("alternate-exchange", out FieldValue alternate) && alternate.Kind != FieldKind.LongString)
             throw new AmqpException(
                 ReplyCode.PreconditionFailed, $"invalid type '{alternate.KindName}' for arg 'alternate-exchange' in {declared.Described}");
