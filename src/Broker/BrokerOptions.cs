@@ -72,6 +72,10 @@ internal sealed class LimitOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan RefusedLoginDelay { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Octets of a request's body to the management API. Default 10,000,000, RabbitMQ's <c>management.http.max_body_size</c>.</summary>
+    [Range(1024, 1024 * 1024 * 1024)]
+    public int ManagementBodyBytes { get; set; } = 10_000_000;
+
     /// <summary>Octets that may wait for a slow client's socket before its queues deliver elsewhere. Default 1 MiB, some milliseconds of a
     /// fast client. At four times that, answers included, nothing more is read from it.</summary>
     [Range(16 * 1024, 1024 * 1024 * 1024)]

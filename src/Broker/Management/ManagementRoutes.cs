@@ -12,11 +12,12 @@ internal static class ManagementRoutes
 {
     public static void MapManagement(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder api = routes.MapGroup("/api").AddEndpointFilter<BasicAccess>();
+        RouteGroupBuilder api = routes.MapGroup("/api").AddEndpointFilter<BasicAccess>().AddEndpointFilter<RefusalFilter>();
         api.MapNode();
         api.MapTopology();
         api.MapQueues();
         api.MapConnections();
+        api.MapPolicies();
     }
 
     /// <summary>A segment of the path as the client meant it: the vhost <c>/</c> comes as <c>%2F</c>, which must not be taken for a separator.</summary>

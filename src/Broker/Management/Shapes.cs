@@ -31,8 +31,9 @@ internal static class Shapes
             ["message_bytes_ready"] = counts.ReadyBytes,
             ["consumers"] = counts.Consumers,
             ["consumer_details"] = new JsonArray([.. queue.Consumers.Select(consumer => (JsonNode)Of(consumer))]),
-            ["effective_policy_definition"] = new JsonObject(),
-            ["policy"] = null,
+            ["effective_policy_definition"] = Of(settings.Policy.Definition),
+            ["policy"] = settings.Policy.Name,
+            ["operator_policy"] = settings.Policy.OperatorName,
             ["state"] = "running",
             ["node"] = Node,
         };
@@ -53,16 +54,22 @@ internal static class Shapes
             : null,
     };
 
-    public static JsonObject Of(Exchange exchange) => new()
+    public static JsonObject Of(Exchange exchange)
     {
-        ["name"] = exchange.Name,
-        ["vhost"] = exchange.Settings.Vhost,
-        ["type"] = exchange.Settings.Type,
-        ["durable"] = exchange.Settings.IsDurable,
-        ["auto_delete"] = exchange.Settings.IsAutoDelete,
-        ["internal"] = exchange.Settings.IsInternal,
-        ["arguments"] = Of(exchange.Settings.Arguments),
-    };
+        JsonObject shown = new()
+        {
+            ["name"] = exchange.Name,
+            ["vhost"] = exchange.Settings.Vhost,
+            ["type"] = exchange.Settings.Type,
+            ["durable"] = exchange.Settings.IsDurable,
+            ["auto_delete"] = exchange.Settings.IsAutoDelete,
+            ["internal"] = exchange.Settings.IsInternal,
+            ["arguments"] = Of(exchange.Settings.Arguments),
+        };
+        if (exchange.Policy.Name is { } policy) shown["policy"] = policy;
+        if (exchange.Policy.OperatorName is { } operatorPolicy) shown["operator_policy"] = operatorPolicy;
+        return shown;
+    }
 
     public static JsonObject Of(Binding binding) => new()
     {

@@ -18,8 +18,13 @@ internal sealed class LengthLimit
     }
 
     /// <summary>Null when the queue has no limit.</summary>
-    public static LengthLimit? Of(QueueSettings settings, ReadyMessages ready) =>
-        settings.LengthMax is null && settings.LengthBytesMax is null ? null : new LengthLimit(settings, ready);
+    /// <param name="settings">With the limits.</param>
+    /// <param name="ready">What is limited.</param>
+    /// <param name="before">The limit that was in force: what was reserved under it is still on its way.</param>
+    public static LengthLimit? Of(QueueSettings settings, ReadyMessages ready, LengthLimit? before = null) =>
+        settings.LengthMax is null && settings.LengthBytesMax is null
+            ? null
+            : new LengthLimit(settings, ready) { _reserved = before?._reserved ?? 0, _reservedBytes = before?._reservedBytes ?? 0 };
 
     /// <summary>The oldest are to be dropped until this is false.</summary>
     public bool IsExceeded => _settings.Overflow == Overflow.DropHead && _ready.Count > 0
@@ -35,8 +40,9 @@ internal sealed class LengthLimit
 
     public void Release(int bodyBytes)
     {
-        _reserved--;
-        _reservedBytes -= bodyBytes;
+        // A message may come in that was on its way before there was a limit, and so reserved nothing.
+        _reserved = Math.Max(0, _reserved - 1);
+        _reservedBytes = _reserved == 0 ? 0 : Math.Max(0, _reservedBytes - bodyBytes);
     }
 
     private bool IsFullFor(int bodyBytes)

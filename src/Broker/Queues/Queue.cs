@@ -14,10 +14,11 @@ internal sealed class Queue : IAsyncDisposable
     private readonly ConsumerRing _consumers;
     private readonly MessagePump _pump;
     private readonly QueueExpiry _expiry;
+    private volatile QueueSettings _settings;
 
     public Queue(QueueSettings settings, QueueServices services)
     {
-        Settings = settings;
+        _settings = settings;
         Services = services;
         _contents = new QueueContents(this, services);
         _consumers = new ConsumerRing(settings.IsSingleActive);
@@ -26,7 +27,8 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate) _expiry.Schedule();
     }
 
-    public QueueSettings Settings { get; }
+    /// <summary>Replaced as a whole when a policy changes: who needs two things of it takes it once.</summary>
+    public QueueSettings Settings => _settings;
 
     public QueueServices Services { get; }
 
@@ -69,6 +71,20 @@ internal sealed class Queue : IAsyncDisposable
         {
             foreach (RecoveredMessage message in messages) _contents.Restore(message);
             _contents.Expire(Services.NowMs);
+            _expiry.Schedule();
+        }
+    }
+
+    /// <summary>Other policies apply: lengths count at once, a TTL for messages from now on, and an unused queue expires anew from now.</summary>
+    public void Apply(QueueSettings settings)
+    {
+        lock (_gate)
+        {
+            if (_contents.IsDeleted) return;
+            _settings = settings;
+            _contents.SettingsChanged();
+            _contents.DropOverflow();
+            _expiry.Touch();
             _expiry.Schedule();
         }
     }

@@ -7,19 +7,19 @@ namespace Quintet.Broker.Queues;
 /// </summary>
 internal sealed class QueueContents : IAsyncDisposable
 {
-    private readonly QueueSettings _settings;
+    private readonly Queue _queue;
     private readonly QueueServices _services;
     private readonly ReadyMessages _ready;
-    private readonly LengthLimit? _limit;
+    private volatile LengthLimit? _limit;
     private readonly DyingMessages _dying;
     private ulong _nextPosition;
 
     public QueueContents(Queue queue, QueueServices services)
     {
-        _settings = queue.Settings;
+        _queue = queue;
         _services = services;
-        _ready = new ReadyMessages(_settings.IsQuorum ? 2 : _settings.PriorityMax + 1, _settings.IsQuorum);
-        _limit = LengthLimit.Of(_settings, _ready);
+        _ready = new ReadyMessages(Settings.IsQuorum ? 2 : Settings.PriorityMax + 1, Settings.IsQuorum);
+        _limit = LengthLimit.Of(Settings, _ready);
         _dying = new DyingMessages(queue, services);
     }
 
@@ -37,7 +37,12 @@ internal sealed class QueueContents : IAsyncDisposable
     /// <summary>From now on nothing dies any more, it is just gone.</summary>
     public bool IsDeleted { get; set; }
 
-    public bool TryReserve(int bodyBytes) => _limit!.TryReserve(bodyBytes);
+    private QueueSettings Settings => _queue.Settings;
+
+    /// <summary>A limit came, went or changed. Messages on their way in are counted as before.</summary>
+    public void SettingsChanged() => _limit = LengthLimit.Of(Settings, _ready, _limit);
+
+    public bool TryReserve(int bodyBytes) => _limit is not { } limit || limit.TryReserve(bodyBytes);
 
     public void Release(int bodyBytes) => _limit?.Release(bodyBytes);
 
@@ -65,10 +70,10 @@ internal sealed class QueueContents : IAsyncDisposable
     public void PutBack(QueueEntry entry)
     {
         entry.IsRedelivered = true;
-        if (_settings.IsQuorum)
+        if (Settings.IsQuorum)
         {
             entry.DeliveryCount = OneMore(entry.DeliveryCount);
-            if (_settings.DeliveryLimit is { } limit && entry.DeliveryCount > limit)
+            if (Settings.DeliveryLimit is { } limit && entry.DeliveryCount > limit)
             {
                 Bury(entry, DeathReason.DeliveryLimit);
                 return;
@@ -82,14 +87,14 @@ internal sealed class QueueContents : IAsyncDisposable
 
     public void Reject(QueueEntry entry)
     {
-        if (_settings.IsQuorum) entry.DeliveryCount = OneMore(entry.DeliveryCount);
+        if (Settings.IsQuorum) entry.DeliveryCount = OneMore(entry.DeliveryCount);
         Bury(entry, DeathReason.Rejected);
     }
 
     /// <summary>Sends a message to the dead-letter exchange, or forgets it where there is none.</summary>
     public void Bury(in QueueEntry entry, DeathReason reason)
     {
-        if (_settings.DeadLetter is not null && !IsDeleted) _dying.Add(entry, reason);
+        if (Settings.DeadLetter is not null && !IsDeleted) _dying.Add(entry, reason);
         else if (entry.IsStored) _services.Store.Settle(entry.Ref);
     }
 
@@ -131,7 +136,7 @@ internal sealed class QueueContents : IAsyncDisposable
 
     private long EarlierOf(long expiresAt, long enqueuedAt)
     {
-        if (_settings.MessageTtlMs is not { } ttl) return expiresAt;
+        if (Settings.MessageTtlMs is not { } ttl) return expiresAt;
         long byQueue = enqueuedAt + ttl;
         return expiresAt == 0 ? byQueue : Math.Min(expiresAt, byQueue);
     }

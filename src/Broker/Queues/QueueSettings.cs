@@ -1,4 +1,5 @@
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Policies;
 using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Queues;
@@ -23,7 +24,7 @@ internal enum Overflow
 /// <param name="AtLeastOnce">A dead letter that nobody takes stays with its queue and is tried again, instead of being dropped.</param>
 internal sealed record DeadLetterPolicy(string Exchange, string? RoutingKey, bool AtLeastOnce);
 
-/// <summary>A queue as it was declared, its arguments understood. Immutable.</summary>
+/// <summary>A queue as it was declared, its arguments understood and its policies laid on it. Immutable: a new policy makes a new one.</summary>
 internal sealed record QueueSettings
 {
     public required string Vhost { get; init; }
@@ -63,6 +64,9 @@ internal sealed record QueueSettings
     public int PriorityMax { get; init; }
 
     public bool IsSingleActive { get; init; }
+
+    /// <summary>The policies that had their say in what is above.</summary>
+    public EffectivePolicy Policy { get; init; } = EffectivePolicy.None;
 
     /// <summary>As reply texts name it: <c>queue 'orders' in vhost '/'</c>.</summary>
     public string Described => $"queue '{Name}' in vhost '{Vhost}'";

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Storage.Disks;
@@ -76,6 +77,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         long started = Time.GetTimestamp();
         DeclaredThings declared = _definitions.Read();
         AddVhost("/");
+        foreach (IGrouping<string, Policy> policies in declared.Policies.GroupBy(policy => policy.Key.Vhost)) AddVhost(policies.Key).Restore(policies);
         foreach (ExchangeSettings exchange in declared.Exchanges) AddVhost(exchange.Vhost).Restore(exchange);
         foreach (QueueSettings queue in declared.Queues) AddVhost(queue.Vhost).Restore(queue, Store.TakeRecovered(queue.Id!.Value));
         foreach (DeclaredBinding binding in declared.Bindings)

@@ -11,8 +11,7 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
     /// <summary>False: nobody took it, and the queue asked for at-least-once.</summary>
     public async ValueTask<bool> SendAsync(Queue queue, QueueEntry entry, DeathReason reason, CancellationToken stop)
     {
-        DeadLetterPolicy policy = queue.Settings.DeadLetter!;
-        if (findVhost(queue.Settings.Vhost) is not { } vhost || vhost.FindExchange(policy.Exchange) is not { } exchange) return Drop(queue, entry);
+        if (queue.Settings.DeadLetter is not { } policy || findVhost(queue.Settings.Vhost) is not { } vhost || vhost.FindExchange(policy.Exchange) is not { } exchange) return Drop(queue, entry);
         if (entry.Memory is { } memory) return Send((queue, entry, reason), exchange, memory.Envelope, memory.Body);
         using StoredMessage stored = await queue.ReadAsync(entry.Ref, stop);
         return Send((queue, entry, reason), exchange, stored.Envelope.Span, stored.Body);
@@ -21,7 +20,7 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
     private bool Send((Queue Queue, QueueEntry Entry, DeathReason Reason) death, Exchange exchange, ReadOnlySpan<byte> envelopeOctets,
         ReadOnlyMemory<byte> body)
     {
-        DeadLetterPolicy policy = death.Queue.Settings.DeadLetter!;
+        if (death.Queue.Settings.DeadLetter is not { } policy) return Drop(death.Queue, death.Entry); // a policy ended meanwhile
         Envelope envelope = new(envelopeOctets);
         if (!BasicProperties.TryParse(envelope.Properties,
             out BasicProperties properties)) throw new InvalidDataException("the stored properties are malformed");
@@ -59,7 +58,7 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
     // Nobody took it: it waits for somebody as long as its queue is there, if that was asked for.
     private bool Drop(Queue queue, QueueEntry entry)
     {
-        if (queue.Settings.DeadLetter!.AtLeastOnce && !queue.IsDeleted) return false;
+        if (queue.Settings.DeadLetter is { AtLeastOnce: true } && !queue.IsDeleted) return false;
         Settle(entry);
         return true;
     }

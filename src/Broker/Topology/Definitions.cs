@@ -1,4 +1,5 @@
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Storage;
 
@@ -54,6 +55,19 @@ internal sealed class Definitions(DefinitionsLog log)
 
     public Task RemoveAsync(Binding binding) => log.RemoveAsync(KeyOf(binding));
 
+    public Task PutAsync(Policy policy) => log.PutAsync(KeyOf(policy.Key), FieldTableWriter.Encode(new FieldTable
+    {
+        { "vhost", FieldValue.Of(policy.Key.Vhost) },
+        { "name", FieldValue.Of(policy.Name) },
+        { "operator", FieldValue.Of(policy.Key.IsOperator) },
+        { "pattern", FieldValue.Of(policy.Pattern) },
+        { "apply_to", FieldValue.Of(policy.AppliesTo) },
+        { "priority", FieldValue.Of(BitConverter.DoubleToInt64Bits(policy.Priority)) },
+        { "definition", FieldValue.Of(policy.Definition) },
+    }));
+
+    public Task RemoveAsync(PolicyKey policy) => log.RemoveAsync(KeyOf(policy));
+
     /// <summary>A name for a queue in the store, never given before. It may be used at once: the counter is on disk before any later definition.</summary>
     public QueueId NewQueueId(out Task counted)
     {
@@ -84,6 +98,7 @@ internal sealed class Definitions(DefinitionsLog log)
             if (kind == "exchange") declared.Exchanges.Add(ExchangeOf(table));
             else if (kind == "queue") declared.Queues.Add(QueueOf(table));
             else if (kind == "binding") declared.Bindings.Add(BindingOf(table));
+            else if (kind == "policy") declared.Policies.Add(PolicyOf(table));
             else throw new InvalidDataException($"the definition '{key}' is of a kind unknown here: written by a later version?");
         }
 
@@ -123,11 +138,22 @@ internal sealed class Definitions(DefinitionsLog log)
         (table.Text("destination")!, table.Flag("to_queue")),
         (table.Text("routing_key")!, TableOf(table)));
 
+    private static Policy PolicyOf(FieldTable table) => new(
+        new PolicyKey(table.Text("vhost")!, table.Text("name")!, table.Flag("operator")),
+        table.Text("pattern")!,
+        table.TryGet("definition", out FieldValue value) ? (FieldTable)value.Object! : FieldTable.Empty)
+    {
+        AppliesTo = table.Text("apply_to")!,
+        Priority = BitConverter.Int64BitsToDouble(table.Integer("priority")!.Value),
+    };
+
     private static FieldTable TableOf(FieldTable table) => table.TryGet("arguments", out FieldValue value) ? (FieldTable)value.Object! : FieldTable.Empty;
 
     private static string KeyOf(ExchangeSettings exchange) => $"exchange/{Sized(exchange.Vhost)}/{Sized(exchange.Name)}";
 
     private static string KeyOf(QueueSettings queue) => $"queue/{Sized(queue.Vhost)}/{Sized(queue.Name)}";
+
+    private static string KeyOf(PolicyKey policy) => $"policy/{(policy.IsOperator ? 'o' : 'p')}/{Sized(policy.Vhost)}/{Sized(policy.Name)}";
 
     private static string KeyOf(Binding binding)
     {
@@ -147,6 +173,8 @@ internal sealed class DeclaredThings
     public List<QueueSettings> Queues { get; } = [];
 
     public List<DeclaredBinding> Bindings { get; } = [];
+
+    public List<Policy> Policies { get; } = [];
 }
 
 /// <summary>A durable binding by its names.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Policies;
 using Quintet.Broker.Topology.Hashing;
 
 namespace Quintet.Broker.Topology;
@@ -31,6 +32,7 @@ internal sealed record ExchangeSettings
 internal abstract class Exchange(ExchangeSettings settings)
 {
     private readonly Dictionary<BindingKey, Binding> _bindings = [];
+    private volatile Policed _policed = new(EffectivePolicy.None, settings.Arguments.Text("alternate-exchange"));
 
     public ExchangeSettings Settings { get; } = settings;
 
@@ -47,7 +49,10 @@ internal abstract class Exchange(ExchangeSettings settings)
     /// <summary>Where messages go that match nothing here; looked up by name each time, since it may be declared later.</summary>
     public Exchange? Alternate => AlternateName is null ? null : FindExchange?.Invoke(AlternateName);
 
-    public string? AlternateName { get; } = settings.Arguments.Text("alternate-exchange");
+    /// <summary>The argument goes before the policy.</summary>
+    public string? AlternateName => _policed.AlternateName;
+
+    public EffectivePolicy Policy => _policed.Policy;
 
     public Func<string, Exchange?>? FindExchange { get; init; }
 
@@ -71,6 +76,10 @@ internal abstract class Exchange(ExchangeSettings settings)
         };
         return exchange is not null;
     }
+
+    /// <summary>Other policies apply. What the default exchange cannot route goes nowhere, whatever they say.</summary>
+    public void Apply(EffectivePolicy policy) => _policed = new Policed(
+        policy, Settings.Arguments.Text("alternate-exchange") ?? (Name.Length == 0 ? null : policy.Definition.Text("alternate-exchange")));
 
     /// <summary>Adds the destinations of a message; true when any binding matched, whether or not its queue was in the result before.</summary>
     public abstract bool Route(in RoutedMessage message, RouteResult result);
@@ -101,4 +110,6 @@ internal abstract class Exchange(ExchangeSettings settings)
     }
 
     protected abstract void Changed(Binding binding, bool isNew);
+
+    private sealed record Policed(EffectivePolicy Policy, string? AlternateName);
 }

@@ -64,7 +64,8 @@ internal static class QueueArguments
             LengthBytesMax = arguments.Integer("x-max-length-bytes"),
             Overflow = overflow,
             DeadLetter = arguments.Text("x-dead-letter-exchange") is { } name1
-                ? new DeadLetterPolicy(name1, arguments.Text("x-dead-letter-routing-key"), IsAtLeastOnce(arguments, overflow))
+                ? new DeadLetterPolicy(
+                    name1, arguments.Text("x-dead-letter-routing-key"), IsAtLeastOnce(arguments.Text("x-dead-letter-strategy"), overflow))
                 : null,
             DeliveryLimit = kind == QueueKind.Quorum ? DeliveryLimitOf(arguments.Integer("x-delivery-limit")) : null,
             PriorityMax = kind == QueueKind.Classic ? (int)(arguments.Integer("x-max-priority") ?? 0) : 0,
@@ -147,7 +148,7 @@ internal static class QueueArguments
     }
 
     // A quorum queue takes the word reject-publish-dlx and drops from the head all the same, as RabbitMQ's does.
-    private static Overflow OverflowOf(string? word, QueueKind kind) => word switch
+    public static Overflow OverflowOf(string? word, QueueKind kind) => word switch
     {
         "reject-publish" => Overflow.RejectPublish,
         "reject-publish-dlx" when kind == QueueKind.Classic => Overflow.RejectPublishDeadLetter,
@@ -155,10 +156,10 @@ internal static class QueueArguments
     };
 
     // As in RabbitMQ: without reject-publish a dead letter could not wait, so at-least-once falls back to at-most-once.
-    private static bool IsAtLeastOnce(FieldTable arguments, Overflow overflow) =>
-        arguments.Text("x-dead-letter-strategy") == "at-least-once" && overflow == Overflow.RejectPublish;
+    public static bool IsAtLeastOnce(string? strategy, Overflow overflow) =>
+        strategy == "at-least-once" && overflow == Overflow.RejectPublish;
 
-    private static int? DeliveryLimitOf(long? declared) => declared switch
+    public static int? DeliveryLimitOf(long? declared) => declared switch
     {
         null => DeliveryLimitDefault,
         < 0 => null,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Topology.Hashing;
 
@@ -37,6 +38,8 @@ internal sealed class VirtualHost
 
     public string Name { get; }
 
+    public PolicyBook Policies { get; } = new();
+
     public Exchange Default { get; }
 
     public ICollection<Exchange> Exchanges => _exchanges.Values;
@@ -59,13 +62,45 @@ internal sealed class VirtualHost
         return queue;
     }
 
+    /// <summary>Puts policies back; before the queues, so that each comes back under its own.</summary>
+    public void Restore(IEnumerable<Policy> policies)
+    {
+        lock (_gate)
+        {
+            foreach (Policy policy in policies) Policies.Put(policy);
+            ApplyPoliciesLocked();
+        }
+    }
+
+    /// <summary>Puts a policy in force, in the place of the one of that name.</summary>
+    public Task PutPolicy(Policy policy)
+    {
+        lock (_gate)
+        {
+            Policies.Put(policy);
+            ApplyPoliciesLocked();
+            return _definitions.PutAsync(policy);
+        }
+    }
+
+    /// <summary>Ends a policy; null when there is none of that name.</summary>
+    public Task? TryRemovePolicy(PolicyKey key)
+    {
+        lock (_gate)
+        {
+            if (!Policies.Remove(key.Name, key.IsOperator)) return null;
+            ApplyPoliciesLocked();
+            return _definitions.RemoveAsync(key);
+        }
+    }
+
     /// <summary>Puts back what the definitions log held.</summary>
     public void Restore(ExchangeSettings exchange) => Add(exchange);
 
     /// <summary>Puts back a queue with its messages.</summary>
     public Queue Restore(QueueSettings declared, IReadOnlyList<Storage.RecoveredMessage> messages)
     {
-        Queue queue = new(QueueArguments.Understand(declared), _services);
+        Queue queue = new(UnderPolicies(QueueArguments.Understand(declared)), _services);
         queue.Restore(messages);
         _queues[queue.Name] = queue;
         return queue;
@@ -156,7 +191,7 @@ internal sealed class VirtualHost
                 return current;
             }
 
-            QueueSettings settings = QueueArguments.Understand(declared);
+            QueueSettings settings = UnderPolicies(QueueArguments.Understand(declared));
             if (settings is { IsDurable: true, IsExclusive: false })
             {
                 settings = settings with { Id = _definitions.NewQueueId(out _) };
@@ -233,7 +268,20 @@ internal sealed class VirtualHost
     {
         if (!Exchange.TryCreate(settings, FindExchange, out Exchange? exchange))
             throw new InvalidDataException($"{settings.Described} is of the type '{settings.Type}', which is unknown here");
+        exchange.Apply(Policies.Match(PolicyMerge.TargetOf(settings)));
         _exchanges[settings.Name] = exchange;
+    }
+
+    private QueueSettings UnderPolicies(QueueSettings declared) => PolicyMerge.Lay(declared, Policies.Match(PolicyMerge.TargetOf(declared)));
+
+    private void ApplyPoliciesLocked()
+    {
+        foreach (Exchange exchange in _exchanges.Values) exchange.Apply(Policies.Match(PolicyMerge.TargetOf(exchange.Settings)));
+        foreach (Queue queue in _queues.Values)
+        {
+            QueueSettings now = UnderPolicies(QueueArguments.Understand(queue.Settings));
+            if (now != queue.Settings) queue.Apply(now);
+        }
     }
 
     private bool AddLocked(Binding binding)

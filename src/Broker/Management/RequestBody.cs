@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Quintet.Broker.Connections;
+
+namespace Quintet.Broker.Management;
+
+/// <summary>The JSON object of a request. Refuses in RabbitMQ's words.</summary>
+internal static class RequestBody
+{
+    private static readonly JsonElement Nothing = JsonDocument.Parse("{}").RootElement;
+
+    /// <param name="http">The request.</param>
+    /// <param name="broker">Knows the limit.</param>
+    /// <param name="required">Members that must be there.</param>
+    public static async Task<JsonElement> ReadAsync(HttpContext http, BrokerContext broker, params string[] required)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = broker.Limits.ManagementBodyBytes;
+        using MemoryStream octets = new();
+        try
+        {
+            await http.Request.Body.CopyToAsync(octets, http.RequestAborted);
+        }
+        catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw Refusal.BadRequest("payload size exceeds limit");
+        }
+
+        JsonElement body = Parse(octets.GetBuffer().AsMemory(0, (int)octets.Length));
+        string[] missing = [.. required.Where(name => !body.TryGetProperty(name, out _)).Select(name => $"{{key_missing,{name}}}")];
+        return missing.Length == 0 ? body : throw Refusal.BadRequest($"[{string.Join(',', missing)}]");
+    }
+
+    /// <summary>A switch that is off when absent; the words "true" and "false" count too.</summary>
+    public static bool Flag(this JsonElement body, string name)
+    {
+        if (!body.TryGetProperty(name, out JsonElement value)) return false;
+        return value.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False or JsonValueKind.Null => false,
+            JsonValueKind.String when value.GetString() is "true" or "false" => value.GetString() == "true",
+            _ => throw Refusal.BadRequest(new object[] { "not_boolean", value }),
+        };
+    }
+
+    public static int Integer(this JsonElement body, string name)
+    {
+        JsonElement value = body.GetProperty(name);
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)) return number;
+        if (value.ValueKind == JsonValueKind.String && int.TryParse(value.GetString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out number))
+            return number;
+        throw Refusal.BadRequest(new object[] { "not_integer", value });
+    }
+
+    /// <summary>A text, the given one when absent.</summary>
+    public static string Text(this JsonElement body, string name, string otherwise)
+    {
+        if (!body.TryGetProperty(name, out JsonElement value)) return otherwise;
+        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Refusal.BadRequest(new object[] { "not_string", value });
+    }
+
+    private static JsonElement Parse(ReadOnlyMemory<byte> octets)
+    {
+        if (octets.IsEmpty) return Nothing;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(octets);
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            // Answered below, as all that is no object is.
+        }
+
+        throw Refusal.BadRequest("not_json");
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.RegularExpressions;
+using Quintet.Broker.Amqp;
+
+namespace Quintet.Broker.Policies;
+
+/// <summary>What a policy is laid on.</summary>
+/// <param name="IsQueue">A queue; else an exchange.</param>
+/// <param name="QueueType"><c>classic</c> or <c>quorum</c>; empty for an exchange.</param>
+/// <param name="Name">Its name.</param>
+internal readonly record struct PolicyTarget(bool IsQueue, string QueueType, string Name);
+
+/// <summary>
+/// A rule that gives queues and exchanges arguments by their names. Immutable but for one thing: a pattern that took too long on a name is put
+/// aside for good, since it would take as long on the next.
+/// </summary>
+internal sealed class Policy(PolicyKey key, string pattern, FieldTable definition)
+{
+    // Patterns come from policymakers but are run on names that clients choose, under the virtual host's gate: most run in linear time, and those
+    // that cannot (look-around, back references) have this long, once.
+    private static readonly TimeSpan MatchTimeout = TimeSpan.FromMilliseconds(500);
+
+    private readonly Regex _regex = Compile(pattern);
+    private volatile bool _isPutAside;
+
+    public PolicyKey Key { get; } = key;
+
+    public string Name => Key.Name;
+
+    public string Pattern { get; } = pattern;
+
+    /// <summary>What the matching things get, checked by <see cref="PolicyRules"/>: texts and whole numbers.</summary>
+    public FieldTable Definition { get; } = definition;
+
+    /// <summary><c>all</c>, <c>queues</c>, <c>classic_queues</c>, <c>quorum_queues</c>, <c>streams</c> or <c>exchanges</c>.</summary>
+    public string AppliesTo { get; init; } = "all";
+
+    /// <summary>The highest wins; RabbitMQ takes fractions too.</summary>
+    public double Priority { get; init; }
+
+    /// <summary>The pattern was too slow and matches nothing any more.</summary>
+    public bool IsPutAside => _isPutAside;
+
+    /// <summary>Throws for what is no regular expression.</summary>
+    /// <exception cref="RegexParseException">Not a regular expression.</exception>
+    public static Regex Compile(string pattern)
+    {
+        try
+        {
+            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, MatchTimeout);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(pattern, RegexOptions.CultureInvariant, MatchTimeout);
+        }
+    }
+
+    public bool Covers(in PolicyTarget target)
+    {
+        if (_isPutAside || !IsFor(target)) return false;
+        if (target.IsQueue && PolicyKeys.AnyUnknownTo(target.QueueType, Definition)) return false;
+        try
+        {
+            return _regex.IsMatch(target.Name);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            _isPutAside = true;
+            return false;
+        }
+    }
+
+    private bool IsFor(in PolicyTarget target) => AppliesTo switch
+    {
+        "all" => true,
+        "queues" => target.IsQueue,
+        "classic_queues" => target.QueueType == "classic",
+        "quorum_queues" => target.QueueType == "quorum",
+        "exchanges" => !target.IsQueue,
+        _ => false, // streams, of which there are none
+    };
+}
+
+/// <summary>A policy's name.</summary>
+/// <param name="Vhost">Its virtual host.</param>
+/// <param name="Name">Its name there.</param>
+/// <param name="IsOperator">One of the operator, which bounds what the other policies give.</param>
+internal readonly record struct PolicyKey(string Vhost, string Name, bool IsOperator);
