@@ -3,7 +3,7 @@ using Quintet.TestKit.Figures;
 
 namespace Quintet.Load;
 
-/// <summary>Measures whole processes from outside: <c>dotnet run -c Release --project benchmarks/Load -- system</c>.</summary>
+/// <summary>Measures whole processes from outside: <c>dotnet run -c Release --project benchmarks/Load -- system</c>, or <c>broker</c>.</summary>
 internal static class Program
 {
     public static async Task<int> Main(string[] args)
@@ -21,8 +21,11 @@ internal static class Program
                 Console.WriteLine(report.ToString());
                 await report.SaveAsync("system", interrupted.Token);
                 return 0;
+            case ["broker", .. string[] rest] when BrokerArguments.Parse(rest) is { } wanted:
+                return await BrokerResult.MeasureAsync(wanted, interrupted.Token);
             default:
                 await Console.Error.WriteLineAsync("usage: load system [repetitions]   warm start, memory, time until a dead instance is out of the registry");
+                await Console.Error.WriteLineAsync(BrokerArguments.Usage);
                 return 2;
         }
     }

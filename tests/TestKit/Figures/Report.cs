@@ -11,19 +11,23 @@ public sealed class Report(string command)
 {
     private readonly List<(string What, string Value, string Target)> rows = [];
     private readonly string loadBefore = LoadAverage();
+    private string text = "";
 
     public void Add(string what, string value, string target = "") => rows.Add((what, value, target));
 
+    /// <summary>Adds text of the caller's own below the table, or instead of one.</summary>
+    public void AddText(string added) => text += added;
+
     public override string ToString()
     {
-        StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"`{command}`\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, ");
-        text.Append(CultureInfo.InvariantCulture, $"{Processor()}, {Environment.ProcessorCount} cores; ");
-        text.Append(CultureInfo.InvariantCulture, $"load average {loadBefore} before, {LoadAverage()} after\n\n");
-        text.Append("| what | measured | target |\n|---|---|---|\n");
-        foreach ((string what, string value, string target) in rows) text.Append(CultureInfo.InvariantCulture, $"| {what} | {value} | {target} |\n");
-        return text.ToString();
+        StringBuilder all = new();
+        all.Append(CultureInfo.InvariantCulture, $"`{command}`\n\n");
+        all.Append(CultureInfo.InvariantCulture, $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, ");
+        all.Append(CultureInfo.InvariantCulture, $"{Processor()}, {Environment.ProcessorCount} cores; ");
+        all.Append(CultureInfo.InvariantCulture, $"load average {loadBefore} before, {LoadAverage()} after\n\n");
+        if (rows.Count > 0) all.Append("| what | measured | target |\n|---|---|---|\n");
+        foreach ((string what, string value, string target) in rows) all.Append(CultureInfo.InvariantCulture, $"| {what} | {value} | {target} |\n");
+        return all.Append(text).ToString();
     }
 
     public async Task SaveAsync(string name, CancellationToken cancellation)

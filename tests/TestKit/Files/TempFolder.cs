@@ -1,9 +1,9 @@
 namespace Quintet.TestKit.Files;
 
-/// <summary>A folder of its own for one test, removed at the end. Its name holds a blank on purpose.</summary>
-public sealed class TempFolder : IDisposable
+/// <summary>A folder of its own for one test, removed at the end. Its name holds a blank on purpose, unless told otherwise.</summary>
+public sealed class TempFolder(string prefix = "quintet test-") : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("quintet test-").FullName;
+    public string Path { get; } = Directory.CreateTempSubdirectory(prefix).FullName;
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
