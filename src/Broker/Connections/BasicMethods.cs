@@ -1,6 +1,7 @@
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Connections;
@@ -98,6 +99,7 @@ internal static class BasicMethods
         channel.Permissions.RequireQueue(Right.Read, name);
         Queue queue = channel.Vhost.GetQueue(name, channel.Connection);
         if (queue.TryTake(noAck, out QueueEntry entry, out int left)) return GetAsync(channel, queue, entry, (noAck, left));
+        channel.Stats.Count(Happening.GetEmpty);
         channel.Send(new MethodFrame(channel.Number, MethodId.BasicGetEmpty).ShortString(""));
         return ValueTask.CompletedTask;
     }

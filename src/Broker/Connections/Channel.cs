@@ -4,6 +4,7 @@ using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Sockets;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
 
@@ -48,6 +49,12 @@ internal sealed class Channel(Connection connection, ushort number)
     public ushort GlobalPrefetch { get; set; }
 
     public Confirms? Confirms { get; private set; }
+
+    /// <summary>Deliveries are counted under their gate, all else by the read loop; confirms by who sends them.</summary>
+    public MessageStats Stats { get; } = new();
+
+    /// <summary>Its consumers have ended and its counts are with those of the closed.</summary>
+    public bool IsReleased => _isReleased;
 
     public bool IsConfirming => Confirms is not null;
 
@@ -127,6 +134,7 @@ internal sealed class Channel(Connection connection, ushort number)
         lock (_deliveryGate)
         {
             ulong tag = ++_deliveryTag;
+            CountDelivery(consumer.NoAck ? Happening.DeliverNoAck : Happening.Deliver, entry.IsRedelivered);
             if (!consumer.NoAck) _unacked.Add(new UnackedMessage(tag, consumer.Queue, consumer, entry));
             FrameBuffer output = Outgoing.Lock();
             try
@@ -150,6 +158,7 @@ internal sealed class Channel(Connection connection, ushort number)
         lock (_deliveryGate)
         {
             ulong tag = ++_deliveryTag;
+            CountDelivery(get.NoAck ? Happening.GetNoAck : Happening.Get, entry.IsRedelivered);
             if (!get.NoAck)
             {
                 _unacked.Add(new UnackedMessage(tag, queue, null, entry));
@@ -229,6 +238,8 @@ internal sealed class Channel(Connection connection, ushort number)
         if (_isReleased) return;
         _isReleased = true;
         Confirms?.End();
+        connection.Broker.Node.EndedChannels.Add(Stats);
+        connection.Broker.Node.Churn.Count(Churn.ChannelClosed);
         foreach (ChannelConsumer consumer in Consumers)
         {
             TakeConsumer(consumer.Tag);
@@ -251,7 +262,10 @@ internal sealed class Channel(Connection connection, ushort number)
             ReadOnlySpan<UnackedMessage> run = taken[start..end];
             switch (resolution)
             {
-                case Resolution.Ack: run[0].Queue.Settle(run); break;
+                case Resolution.Ack:
+                    Stats.Count(Happening.Ack, run.Length);
+                    run[0].Queue.Settle(run);
+                    break;
                 case Resolution.Reject: run[0].Queue.Reject(run); break;
                 default: run[0].Queue.Requeue(run); break;
             }
@@ -296,6 +310,12 @@ internal sealed class Channel(Connection connection, ushort number)
         }
 
         if (IsConfirming) connection.AnswerLater(this);
+    }
+
+    private void CountDelivery(Happening how, bool isRedelivered)
+    {
+        Stats.Count(how);
+        if (isRedelivered) Stats.Count(Happening.Redeliver);
     }
 
     private void NoteDelivery(in Envelope envelope, Queue queue)

@@ -1,4 +1,5 @@
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Connections;
@@ -85,6 +86,7 @@ internal sealed class Confirms(Channel channel) : DurabilityWaiter
     {
         if (upTo <= _answered) return;
         ContentFrames.Ack(output, channel.Number, upTo, multiple: upTo - _answered > 1);
+        channel.Stats.Count(Happening.Confirm, (long)(upTo - _answered));
         _answered = upTo;
     }
 }

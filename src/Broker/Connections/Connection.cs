@@ -8,6 +8,7 @@ using Quintet.Broker.Amqp;
 using Quintet.Broker.Handshakes;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Sockets;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Topology;
 
@@ -242,6 +243,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
             throw new AmqpException(
                 ReplyCode.NotAllowed, $"number of channels opened ({_channels.Count}) has reached the negotiated channel_max ({facts.ChannelMax})", 0);
         _channels[borrowed.Channel] = new Channel(this, borrowed.Channel);
+        broker.Node.Churn.Count(Churn.ChannelCreated);
         outgoing.Send(new MethodFrame(borrowed.Channel, MethodId.ChannelOpenOk).LongString("").ToArray());
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Connections;
@@ -8,11 +9,13 @@ internal sealed class ConnectionList
 {
     private readonly ConcurrentDictionary<string, Connection> _byName = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
+    private readonly ChurnStats _churn;
     private TaskCompletionSource? _unblocked;
     private int _sockets;
 
     public ConnectionList(BrokerNode node)
     {
+        _churn = node.Churn;
         node.PublishersBlocked += OnPublishersBlocked;
         if (node.Store.State == Storage.StorageState.SpaceLow) OnPublishersBlocked("low on disk");
     }
@@ -42,11 +45,15 @@ internal sealed class ConnectionList
         lock (_gate)
         {
             _byName[connection.Name] = connection;
+            _churn.Count(Churn.ConnectionCreated);
             if (BlockedReason is { } reason) connection.TellBlocked(reason);
         }
     }
 
-    public void Remove(Connection connection) => _byName.TryRemove(new KeyValuePair<string, Connection>(connection.Name, connection));
+    public void Remove(Connection connection)
+    {
+        if (_byName.TryRemove(new KeyValuePair<string, Connection>(connection.Name, connection))) _churn.Count(Churn.ConnectionClosed);
+    }
 
     /// <summary>Completes when publishers may go on; at once in the normal case.</summary>
     public ValueTask UnblockedAsync(CancellationToken stop)

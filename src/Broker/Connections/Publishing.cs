@@ -4,6 +4,7 @@ using System.Text;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
@@ -38,6 +39,7 @@ internal sealed class Publishing(Connection connection)
         long expiresAt = properties.HasExpiration ? now + ReadExpiration(properties.Expiration) : 0;
 
         connection.Broker.Metrics.Published();
+        channel.Stats.Count(Happening.Publish);
         using Activity? span = MessageTracing.IsOn ? MessageTracing.StartIncoming(properties, exchange.Name, key) : null;
         _route.Clear();
         ReadOnlySpan<byte> octets = content.EnvelopeOctets;
@@ -46,6 +48,7 @@ internal sealed class Publishing(Connection connection)
         if (_route.Queues.Count == 0)
         {
             connection.Broker.Metrics.Unroutable();
+            channel.Stats.Count(content.IsMandatory ? Happening.ReturnUnroutable : Happening.DropUnroutable);
             if (content.IsMandatory) Return(channel, octets, content.BorrowedBody.Span);
             channel.Confirms?.Accept(number, isStored: false, isRefused: false);
             return;

@@ -1,3 +1,4 @@
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Queues;
@@ -57,6 +58,8 @@ internal sealed class MessagePump(Queue queue, Lock gate, QueueContents contents
 
     private void Deliver(Consumer consumer, in QueueEntry entry, StoredMessage stored)
     {
+        queue.Stats.Count(consumer.NoAck ? Happening.DeliverNoAck : Happening.Deliver);
+        if (entry.IsRedelivered) queue.Stats.Count(Happening.Redeliver);
         if (!consumer.NoAck)
         {
             consumer.Unacked++;

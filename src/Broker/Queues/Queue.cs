@@ -1,4 +1,5 @@
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Queues;
@@ -31,6 +32,9 @@ internal sealed class Queue : IAsyncDisposable
     public QueueSettings Settings => _settings;
 
     public QueueServices Services { get; }
+
+    /// <summary>Counted under the gate.</summary>
+    public MessageStats Stats { get; } = new();
 
     public string Name => Settings.Name;
 
@@ -116,6 +120,7 @@ internal sealed class Queue : IAsyncDisposable
             _contents.Release(entry.BodyBytes);
             if (!_contents.IsDeleted)
             {
+                Stats.Count(Happening.Publish);
                 bool canExpire = _contents.Add(entry, nowMs);
                 _pump.Run(nowMs); // before expiry: a message with a ttl of 0 still goes to a consumer that waits for it
                 _contents.DropOverflow();
@@ -168,11 +173,18 @@ internal sealed class Queue : IAsyncDisposable
             _contents.Expire(Services.NowMs);
             entry = default;
             messagesLeft = 0;
-            if (_contents.Count == 0) return false;
+            if (_contents.Count == 0)
+            {
+                Stats.Count(Happening.GetEmpty);
+                return false;
+            }
+
             entry = _contents.Peek();
             _contents.RemoveNext();
             messagesLeft = _contents.Count;
             if (!noAck) _contents.Unacked++;
+            Stats.Count(noAck ? Happening.GetNoAck : Happening.Get);
+            if (entry.IsRedelivered) Stats.Count(Happening.Redeliver);
             _expiry.Schedule();
             return true;
         }
@@ -187,6 +199,7 @@ internal sealed class Queue : IAsyncDisposable
         lock (_gate)
         {
             ReleaseLocked(messages);
+            Stats.Count(Happening.Ack, messages.Length);
             _pump.Run(0);
         }
 

@@ -1,3 +1,4 @@
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Queues;
@@ -94,6 +95,13 @@ internal sealed class QueueContents : IAsyncDisposable
     /// <summary>Sends a message to the dead-letter exchange, or forgets it where there is none.</summary>
     public void Bury(in QueueEntry entry, DeathReason reason)
     {
+        _queue.Stats.Count(reason switch
+        {
+            DeathReason.Rejected => Happening.DiedRejected,
+            DeathReason.Expired => Happening.DiedExpired,
+            DeathReason.MaxLength => Happening.DiedMaxLength,
+            _ => Happening.DiedDeliveryLimit,
+        });
         if (Settings.DeadLetter is not null && !IsDeleted) _dying.Add(entry, reason);
         else if (entry.IsStored) _services.Store.Settle(entry.Ref);
     }

@@ -1,3 +1,4 @@
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Queues;
@@ -28,6 +29,11 @@ internal sealed record QueueServices
 
     /// <summary>Called outside the gate with what could not be read or sent; the message stays on disk.</summary>
     public required Action<Queue, Exception> Failed { get; init; }
+
+    public ChurnStats Churn { get; } = new();
+
+    /// <summary>What deleted queues counted: classic ones, and quorum queues.</summary>
+    public (EndedStats Classic, EndedStats Quorum) Ended { get; } = (new EndedStats(), new EndedStats());
 
     public TimeSpan DeadLetterRetry { get; init; } = TimeSpan.FromSeconds(5);
 

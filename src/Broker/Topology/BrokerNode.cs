@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Storage.Disks;
 
@@ -44,6 +45,14 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     public Intake Intake { get; }
 
     public TimeProvider Time { get; }
+
+    public ChurnStats Churn => _services.Churn;
+
+    /// <summary>What queues counted that are deleted.</summary>
+    public (EndedStats Classic, EndedStats Quorum) EndedQueues => _services.Ended;
+
+    /// <summary>What channels counted that are closed.</summary>
+    public EndedStats EndedChannels { get; } = new();
 
     public ICollection<VirtualHost> Vhosts => _vhosts.Values;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Topology.Hashing;
 
 namespace Quintet.Broker.Topology;
@@ -181,6 +182,7 @@ internal sealed class VirtualHost
         lock (_gate)
         {
             durable = Task.CompletedTask;
+            _services.Churn.Count(Churn.QueueDeclared);
             if (_queues.TryGetValue(declared.Name, out Queue? current))
             {
                 RefuseStranger(current, connection);
@@ -200,6 +202,7 @@ internal sealed class VirtualHost
 
             Queue queue = new(settings, _services) { Owner = settings.IsExclusive ? connection : null };
             _queues[settings.Name] = queue;
+            _services.Churn.Count(Churn.QueueCreated);
             return queue;
         }
     }
@@ -211,6 +214,8 @@ internal sealed class VirtualHost
         {
             if (queue.TryDelete(condition) is not { } end) return null;
             _queues.TryRemove(new KeyValuePair<string, Queue>(queue.Name, queue));
+            _services.Churn.Count(Churn.QueueDeleted);
+            (queue.Settings.IsQuorum ? _services.Ended.Quorum : _services.Ended.Classic).Add(queue.Stats);
             Task durable = queue.Settings.Id is not null ? _definitions.RemoveAsync(queue.Settings) : Task.CompletedTask;
             return new QueueDeletion(end, UnbindAllLocked(queue, durable));
         }
