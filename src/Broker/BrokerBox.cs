@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -24,24 +23,26 @@ namespace Quintet.Broker;
 /// <summary>The ports the broker listens on, known after the start.</summary>
 /// <param name="Amqp">AMQP 0-9-1.</param>
 /// <param name="Management">Health and the management API.</param>
-public sealed record BrokerPorts(int Amqp, int Management);
+internal sealed record BrokerPorts(int Amqp, int Management);
 
 /// <summary>The broker: AMQP 0-9-1 with RabbitMQ's extensions on one port, health and management on another.</summary>
-public static class BrokerBox
+internal static class BrokerBox
 {
     /// <summary>Builds the broker; run the result. Its section is <c>Broker</c>. Ports: <see cref="PortsOf"/>, once started.</summary>
-    public static WebApplication Build(BoxSettings settings)
+    public static WebApplication Build(BoxSettings settings) => Build(BoxHost.CreateBuilder("broker", settings));
+
+    /// <summary>The same broker on a ground that somebody else laid.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder)
     {
-        WebApplicationBuilder builder = BoxHost.CreateBuilder("broker", settings);
         IServiceCollection services = builder.Services;
         services.AddValidatedOptions<BrokerOptions>(builder.Configuration, "Broker");
         services.AddSingleton<IValidateOptions<BrokerOptions>, UserRules>();
         services.AddBroker();
         services.AddHealthChecks().AddCheck<StorageCheck>("storage", tags: [HealthRoutes.ReadyTag]);
 
-        BrokerOptions ports = builder.Configuration.GetSection("Broker").Get<BrokerOptions>() ?? new BrokerOptions();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            BrokerOptions ports = kestrel.ApplicationServices.GetRequiredService<IOptions<BrokerOptions>>().Value;
             kestrel.ListenOn(ports.Bind, ports.Port, listen => listen.UseConnectionHandler<AmqpConnectionHandler>());
             kestrel.ListenOn(ports.Bind, ports.ManagementPort);
         });

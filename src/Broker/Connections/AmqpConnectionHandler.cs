@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Handshakes;
@@ -54,7 +55,9 @@ internal sealed partial class AmqpConnectionHandler(BrokerContext broker) : Conn
 
     private async Task<ConnectionFacts?> OpenAsync(ConnectionContext transport, OutgoingFrames outgoing)
     {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(transport.ConnectionClosed);
+        // Who has not logged in when the broker ends need not be told why.
+        CancellationToken ending = transport.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(transport.ConnectionClosed, ending);
         patience.CancelAfter(broker.Limits.Handshake);
         try
         {

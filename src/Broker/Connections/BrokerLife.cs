@@ -14,8 +14,7 @@ internal sealed class BrokerLife(BrokerContext broker) : IHostedLifecycleService
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
-        foreach (Connection connection in broker.Connections.All)
-            connection.Force("broker forced connection closure with reason 'shutdown'");
+        broker.Connections.ForceAll("broker forced connection closure with reason 'shutdown'");
         return Task.CompletedTask;
     }
 

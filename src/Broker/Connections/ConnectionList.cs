@@ -12,6 +12,7 @@ internal sealed class ConnectionList
     private readonly ChurnStats _churn;
     private TaskCompletionSource? _unblocked;
     private int _sockets;
+    private string? _farewell;
 
     public ConnectionList(BrokerNode node)
     {
@@ -47,12 +48,23 @@ internal sealed class ConnectionList
             _byName[connection.Name] = connection;
             _churn.Count(Churn.ConnectionCreated);
             if (BlockedReason is { } reason) connection.TellBlocked(reason);
+            if (_farewell is { } farewell) connection.Force(farewell);
         }
     }
 
     public void Remove(Connection connection)
     {
         if (_byName.TryRemove(new KeyValuePair<string, Connection>(connection.Name, connection))) _churn.Count(Churn.ConnectionClosed);
+    }
+
+    /// <summary>Closes every connection, and from now on each that has just logged in.</summary>
+    public void ForceAll(string reason)
+    {
+        lock (_gate)
+        {
+            _farewell = reason;
+            foreach (Connection connection in _byName.Values) connection.Force(reason);
+        }
     }
 
     /// <summary>Completes when publishers may go on; at once in the normal case.</summary>

@@ -66,5 +66,5 @@ public sealed class LayoutTests
         Assert.Empty(shared);
     }
 
-    private static bool IsEntry(string path) => path is "src/Hosting/BoxHost.cs" or "src/Chassis/ChassisExtensions.cs" or "src/Chassis/QuintetExtensions.cs";
+    private static bool IsEntry(string path) => path is "src/Hosting/BoxHost.cs" or "src/Broker/QuintetBroker.cs" or "src/Chassis/QuintetExtensions.cs";
 }
