@@ -11,6 +11,7 @@ using Microsoft.Extensions.Options;
 using Quintet.Broker.Access;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Management;
+using Quintet.Broker.Migration;
 using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
 using Quintet.Hosting;
@@ -43,6 +44,7 @@ internal static class BrokerBox
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             BrokerOptions ports = kestrel.ApplicationServices.GetRequiredService<IOptions<BrokerOptions>>().Value;
+            kestrel.Limits.MaxRequestBodySize = ports.Limits.ManagementBodyBytes;
             kestrel.ListenOn(ports.Bind, ports.Port, listen => listen.UseConnectionHandler<AmqpConnectionHandler>());
             kestrel.ListenOn(ports.Bind, ports.ManagementPort);
         });
@@ -83,6 +85,11 @@ internal static class BrokerBox
             provider.GetRequiredService<ConnectionList>(),
             provider.GetRequiredService<BrokerMetrics>(),
             provider.GetRequiredService<ILogger<BrokerNode>>()));
+        services.AddSingleton(provider => new DefinitionsImport(
+            provider.GetRequiredService<BrokerNode>(),
+            provider.GetRequiredService<Users>(),
+            provider.GetRequiredService<IOptions<BrokerOptions>>().Value,
+            provider.GetRequiredService<ILogger<DefinitionsImport>>()));
         services.AddHostedService<BrokerLife>();
     }
 }

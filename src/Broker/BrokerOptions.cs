@@ -24,9 +24,14 @@ internal sealed class BrokerOptions
     [Required]
     public string DataFolder { get; set; } = "data/broker";
 
-    /// <summary>Who may connect. Empty: <c>guest</c> with the password <c>guest</c>, from this machine only, as RabbitMQ does. Re-read when the
-    /// settings file changes; who is connected stays connected, with the new permissions. A file that names none any more changes nothing.</summary>
+    /// <summary>Who may connect, besides the users that the broker stores. While there is neither: <c>guest</c> with the password <c>guest</c>,
+    /// from this machine only, as RabbitMQ does. Re-read when the settings file changes; who is connected stays connected, with the new
+    /// permissions. A file that names none any more changes nothing. The management API shows these users and does not change them.</summary>
     public List<UserOptions> Users { get; set; } = [];
+
+    /// <summary>A file of definitions as RabbitMQ exports them, imported at each start before the ports open. Default none. What is there already
+    /// stays as it is; a fault in the file stops the start. If it names users, there is no default guest.</summary>
+    public string? Definitions { get; set; }
 
     /// <summary>What a client is told the server is called (server-properties <c>product</c>). Default <c>Quintet</c>; <c>RabbitMQ</c> for
     /// a client that insists.</summary>
@@ -63,6 +68,14 @@ internal sealed class LimitOptions
     /// <summary>The heartbeat offered in tune. Default 60 s, RabbitMQ's; zero for none.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "18:00:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Virtual hosts at a time. Default 1,000: each costs some kilobytes. RabbitMQ's vhost_max is unbounded.</summary>
+    [Range(1, 1_000_000)]
+    public int VirtualHosts { get; set; } = 1_000;
+
+    /// <summary>Users that the broker stores. Default 10,000: each costs some kilobytes. RabbitMQ has no bound.</summary>
+    [Range(1, 1_000_000)]
+    public int Users { get; set; } = 10_000;
 
     /// <summary>How long a connection may take to log in. Default 10 s, RabbitMQ's.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]

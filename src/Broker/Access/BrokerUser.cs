@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Quintet.Hosting.Settings;
 
 namespace Quintet.Broker.Access;
 
@@ -13,33 +12,30 @@ internal enum Right
 /// <summary>A user with the rights of one moment. Immutable; thread-safe.</summary>
 internal sealed class BrokerUser
 {
-    // Patterns come from the operator but are run on names that clients choose.
-    private static readonly TimeSpan MatchTimeout = TimeSpan.FromMilliseconds(250);
+    /// <summary>RabbitMQ's <c>loopback_users</c>: the name everybody knows is good for this machine only, wherever it was described.</summary>
+    public const string GuestName = "guest";
 
-    private readonly Secret _password;
     private readonly Dictionary<string, Regex[]> _permissions = [];
     private readonly Dictionary<(string Vhost, string Exchange), (Regex Write, Regex Read)> _topics = [];
 
-    public BrokerUser(UserOptions options, bool fromLoopbackOnly = false)
+    public BrokerUser(UserSettings settings)
     {
-        Name = options.Name;
-        Tags = [.. options.Tags];
-        Permissions = [.. options.Permissions];
-        IsFromLoopbackOnly = fromLoopbackOnly;
-        _password = options.Password!;
-        foreach (PermissionOptions permission in options.Permissions)
-            _permissions[permission.Vhost] = [Compile(permission.Configure), Compile(permission.Write), Compile(permission.Read)];
-        foreach (TopicPermissionOptions topic in options.TopicPermissions)
-            _topics[(topic.Vhost, topic.Exchange)] = (Compile(topic.Write), Compile(topic.Read));
+        Settings = settings;
+        foreach (Permission permission in settings.Permissions)
+            _permissions[permission.Vhost] =
+                [Patterns.Compile(permission.Configure), Patterns.Compile(permission.Write), Patterns.Compile(permission.Read)];
+        foreach (TopicPermission topic in settings.TopicPermissions)
+            _topics[(topic.Vhost, topic.Exchange)] = (Patterns.Compile(topic.Write), Patterns.Compile(topic.Read));
     }
 
-    public string Name { get; }
+    public UserSettings Settings { get; }
 
-    public IReadOnlyList<string> Tags { get; }
+    public string Name => Settings.Name;
 
-    public bool IsFromLoopbackOnly { get; }
+    public IReadOnlyList<string> Tags => Settings.Tags;
 
-    public IReadOnlyList<PermissionOptions> Permissions { get; }
+    /// <summary>So for the default guest and one that was imported; a guest of the settings file has a password of the operator's choice.</summary>
+    public bool IsFromLoopbackOnly => Name == GuestName && Settings.Origin != UserOrigin.Settings;
 
     public bool IsAdministrator => Tags.Contains("administrator");
 
@@ -48,19 +44,20 @@ internal sealed class BrokerUser
 
     public bool MayManage => Tags.Any(tag => tag is "administrator" or "monitoring" or "policymaker" or "management");
 
-    public bool HasPassword(string? presented) => _password.Matches(presented);
+    /// <summary>May publish in others' names (the property user_id).</summary>
+    public bool MayImpersonate => Tags.Contains("impersonator");
+
+    public bool HasPassword(string? presented) => Settings.Password is { } password && password.Matches(presented);
 
     public bool MayEnter(string vhost) => _permissions.ContainsKey(vhost);
 
-    public bool May(Right right, string vhost, string name) => _permissions.TryGetValue(vhost, out Regex[]? patterns) && patterns[(int)right].IsMatch(name);
+    public bool May(Right right, string vhost, string name) =>
+        _permissions.TryGetValue(vhost, out Regex[]? patterns) && Patterns.Allows(patterns[(int)right], name);
 
     /// <summary>True when the topic exchange has rules for this user.</summary>
     public bool HasTopicRules(string vhost, string exchange) => _topics.ContainsKey((vhost, exchange));
 
     public bool MayUseTopic(Right right, string vhost, string exchange, ReadOnlySpan<char> routingKey) =>
         !_topics.TryGetValue((vhost, exchange), out (Regex Write, Regex Read) rules)
-        || (right == Right.Write ? rules.Write : rules.Read).IsMatch(routingKey);
-
-    /// <summary>RabbitMQ reads the empty pattern as "nothing", not as "everything".</summary>
-    private static Regex Compile(string pattern) => new(pattern.Length == 0 ? "^$" : pattern, RegexOptions.CultureInvariant, MatchTimeout);
+        || Patterns.Allows(right == Right.Write ? rules.Write : rules.Read, routingKey);
 }

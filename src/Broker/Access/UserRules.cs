@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
 namespace Quintet.Broker.Access;
@@ -32,13 +31,6 @@ internal sealed class UserRules : IValidateOptions<BrokerOptions>
 
     private static void Check(string key, string pattern, List<string> faults)
     {
-        try
-        {
-            _ = new Regex(pattern);
-        }
-        catch (ArgumentException fault)
-        {
-            faults.Add($"{key}: '{pattern}' is not a regular expression: {fault.Message}");
-        }
+        if (Patterns.FaultOf(pattern) is { } fault) faults.Add($"{key}: '{pattern}' is not a regular expression: {fault}");
     }
 }

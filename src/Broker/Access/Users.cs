@@ -1,88 +1,191 @@
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using Quintet.Hosting.Settings;
+using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Access;
 
 /// <summary>
-/// The users of the settings, swapped as a whole. A changed settings file is taken over when it is whole and valid and still names a user;
-/// otherwise the last good ones stay.
+/// Everybody who may log in: the users of the settings, which are only changed there, and those the broker stores. The settings win where both
+/// know a name. A changed settings file is taken over when it is whole and valid and still names a user; otherwise the last good ones stay.
+/// While there is neither, there is <c>guest</c>; the first user who is stored has it stored, too, and from then on it is one like any other,
+/// but counts only while the settings name nobody.
 /// </summary>
 internal sealed partial class Users : IDisposable
 {
-    private readonly IConfiguration _configuration;
-    private readonly IEnumerable<IValidateOptions<BrokerOptions>> _rules;
+    private readonly IOptionsFactory<BrokerOptions> _factory;
     private readonly ILogger<Users> _logger;
+    private readonly UserStore _store;
+    private readonly VirtualHosts _vhosts;
+    private readonly int _most;
     private readonly IDisposable _reloads;
-    private volatile IReadOnlyDictionary<string, BrokerUser> _byName;
+    private readonly SemaphoreSlim _changes = new(1, 1);
+    private readonly Lock _gate = new();
+    // Guarded by _gate.
+    private readonly Dictionary<string, UserSettings> _stored = new(StringComparer.Ordinal);
+    private Dictionary<string, BrokerUser> _named;
+    private volatile IReadOnlyDictionary<string, BrokerUser> _byName = new Dictionary<string, BrokerUser>();
+    // Guarded by _changes.
+    private bool _guestIsUnwritten;
 
-    public Users(
-        IOptions<BrokerOptions> options, IConfiguration configuration, IEnumerable<IValidateOptions<BrokerOptions>> rules, ILogger<Users> logger)
+    public Users(BrokerNode node, IOptions<BrokerOptions> options, IOptionsFactory<BrokerOptions> factory, IConfiguration configuration,
+        ILogger<Users> logger)
     {
-        (_configuration, _rules, _logger) = (configuration, rules, logger);
-        _byName = Build(options.Value);
+        (_factory, _logger, _vhosts) = (factory, logger, node.VirtualHosts);
+        _most = options.Value.Limits.Users;
+        _store = new UserStore(node.DefinitionsLog);
+        _named = Build(options.Value);
+        foreach (UserSettings user in _store.Read()) _stored[user.Name] = WithKnownVhosts(user);
+        if (_named.Count == 0 && _stored.Count == 0)
+        {
+            _guestIsUnwritten = true;
+            _stored[BrokerUser.GuestName] = UserSettings.Guest();
+        }
+
+        Merge();
+        _vhosts.Deleted += ForgetVhostAsync;
         _reloads = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
-    public IEnumerable<BrokerUser> All => _byName.Values;
+    /// <summary>Raised when a stored user is gone.</summary>
+    public event Action<string>? Deleted;
+
+    public IEnumerable<BrokerUser> All => _byName.Values.OrderBy(user => user.Name, StringComparer.Ordinal);
 
     /// <summary>The user as it is now, null when it is gone.</summary>
     public BrokerUser? Find(string name) => _byName.GetValueOrDefault(name);
 
     public BrokerUser? Login(string name, string password) => Find(name) is { } user && user.HasPassword(password) ? user : null;
 
-    public void Dispose() => _reloads.Dispose();
-
-    private void Reload()
+    /// <summary>Stores a user, changes a stored one, or removes it (null). Counts at once, for those who are connected too, when it is on disk.</summary>
+    /// <returns>True when the user was not there before.</returns>
+    /// <exception cref="ChangeRefusedException">The user is one of the settings, or there are too many, or the name is too long.</exception>
+    public async Task<bool> ChangeAsync(string name, Func<UserSettings?, UserSettings?> change)
     {
-        BrokerOptions changed = new();
+        await _changes.WaitAsync();
         try
         {
-            _configuration.GetSection("Broker").Bind(changed);
-        }
-        catch (InvalidOperationException fault) // a value of the wrong kind
-        {
-            Log.Kept(_logger, fault.Message);
-            return;
-        }
+            UserSettings? before = Stored(name);
+            UserSettings? after = change(before);
+            if (Equals(before, after)) return false;
+            Require(name, before, after);
+            if (_guestIsUnwritten && name != BrokerUser.GuestName) await _store.PutAsync(Stored(BrokerUser.GuestName)!);
+            // The default guest with more rights is still the default guest; with a password of its own it is a user.
+            bool isDefault = before is { Origin: UserOrigin.Default } && before.Password == after?.Password;
+            after = after is null ? null : after with { Origin = isDefault ? UserOrigin.Default : UserOrigin.Stored };
+            await (after is null ? _store.RemoveAsync(name) : _store.PutAsync(after));
+            _guestIsUnwritten = false;
+            lock (_gate)
+            {
+                if (after is null) _stored.Remove(name);
+                else _stored[name] = after;
+                Merge();
+            }
 
-        string[] faults =
-        [
-            .. _rules.Select(rule => rule.Validate(Options.DefaultName, changed)).Where(result => result.Failed)
-                .SelectMany(result => result.Failures ?? []),
-        ];
-        if (faults.Length > 0)
-        {
-            Log.Kept(_logger, string.Join("; ", faults));
+            if (after is null) Deleted?.Invoke(name);
+            return before is null;
         }
-        else if (changed.Users.Count == 0)
+        finally
         {
-            // An editor that removes the file before it writes the new one must neither shut the services out nor let a guest in.
-            if (!IsOpenToGuests) Log.Kept(_logger, "they name no user any more; restart the broker if that is meant");
-        }
-        else
-        {
-            _byName = Build(changed);
-            Log.TakenOver(_logger, changed.Users.Count);
+            _changes.Release();
         }
     }
 
-    private bool IsOpenToGuests => _byName.Values.All(user => user.IsFromLoopbackOnly);
+    /// <summary>At the start, before a file of definitions that names users: then nobody is let in whom neither it nor the settings name.</summary>
+    public void DropDefaultGuest()
+    {
+        lock (_gate)
+        {
+            if (!_guestIsUnwritten) return;
+            _guestIsUnwritten = false;
+            _stored.Remove(BrokerUser.GuestName);
+            Merge();
+        }
+    }
+
+    /// <summary>True for a user that only the settings file can change.</summary>
+    public bool IsOfSettings(string name)
+    {
+        lock (_gate) return _named.ContainsKey(name);
+    }
+
+    public void Dispose()
+    {
+        _vhosts.Deleted -= ForgetVhostAsync;
+        _reloads.Dispose();
+        _changes.Dispose();
+    }
+
+    private void Require(string name, UserSettings? before, UserSettings? after)
+    {
+        if (IsOfSettings(name))
+            throw new ChangeRefusedException($"user '{name}' is described by the settings of the broker (Broker:Users) and is only changed there");
+        if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > UserSettings.NameBytesMax)
+            throw new ChangeRefusedException($"the name of a user is 1 to {UserSettings.NameBytesMax} octets long");
+        if (before is null && _stored.Count >= _most) throw new ChangeRefusedException($"cannot create user '{name}': user limit of {_most} is reached");
+        if (after is null && _guestIsUnwritten)
+            throw new ChangeRefusedException("guest is the only user: store another first, or nobody could log in any more");
+    }
+
+    private UserSettings? Stored(string name)
+    {
+        lock (_gate) return _stored.GetValueOrDefault(name);
+    }
+
+    private async Task ForgetVhostAsync(string vhost)
+    {
+        UserSettings[] concerned;
+        lock (_gate)
+            concerned = [.. _stored.Values.Where(user => user.Permissions.Any(of => of.Vhost == vhost) || user.TopicPermissions.Any(of => of.Vhost == vhost))];
+        foreach (UserSettings user in concerned) await ChangeAsync(user.Name, current => current?.Without(vhost));
+    }
+
+    // A crash between the end of a virtual host and that of the rights in it leaves them behind.
+    private UserSettings WithKnownVhosts(UserSettings user) => user with
+    {
+        Permissions = [.. user.Permissions.Where(permission => _vhosts.Find(permission.Vhost) is not null)],
+        TopicPermissions = [.. user.TopicPermissions.Where(permission => _vhosts.Find(permission.Vhost) is not null)],
+    };
+
+    private void Merge()
+    {
+        Dictionary<string, BrokerUser> merged = new(StringComparer.Ordinal);
+        foreach (UserSettings user in _stored.Values)
+            if (user.Origin != UserOrigin.Default || _named.Count == 0) merged[user.Name] = new BrokerUser(user);
+        foreach (BrokerUser user in _named.Values) merged[user.Name] = user;
+        _byName = merged;
+    }
+
+    private void Reload()
+    {
+        try
+        {
+            BrokerOptions changed = _factory.Create(Options.DefaultName);
+            lock (_gate)
+            {
+                if (changed.Users.Count > 0)
+                {
+                    _named = Build(changed);
+                    Merge();
+                    Log.TakenOver(_logger, changed.Users.Count);
+                }
+                else if (_named.Count > 0)
+                {
+                    // An editor that removes the file before it writes the new one must neither shut the services out nor let a guest in.
+                    Log.Kept(_logger, "they name no user any more; restart the broker if that is meant");
+                }
+            }
+        }
+        catch (OptionsValidationException fault)
+        {
+            Log.Kept(_logger, string.Join("; ", fault.Failures));
+        }
+    }
 
     private static Dictionary<string, BrokerUser> Build(BrokerOptions options) =>
-        options.Users.Count == 0
-            ? new() { ["guest"] = new BrokerUser(Guest(), fromLoopbackOnly: true) }
-            : options.Users.ToDictionary(user => user.Name, user => new BrokerUser(user), StringComparer.Ordinal);
-
-    private static UserOptions Guest() => new()
-    {
-        Name = "guest",
-        Password = new Secret("guest"),
-        Tags = ["administrator"],
-        Permissions = [new PermissionOptions { Vhost = "/", Configure = ".*", Write = ".*", Read = ".*" }],
-    };
+        options.Users.ToDictionary(user => user.Name, user => new BrokerUser(UserSettings.Of(user)), StringComparer.Ordinal);
 
     private static partial class Log
     {

@@ -36,7 +36,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
 
     public OutgoingFrames Outgoing => outgoing;
 
-    public VirtualHost Vhost { get; } = broker.Node.FindVhost(facts.Vhost)!;
+    public VirtualHost Vhost => facts.Entered;
 
     public Permissions Permissions { get; } = new(broker.Users, facts.User, facts.Vhost);
 
@@ -61,8 +61,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         using Heartbeat heartbeat = new(this, facts.Heartbeat, broker.Node.Time);
         try
         {
-            outgoing.Send(new MethodFrame(0, MethodId.ConnectionOpenOk).ShortString("").ToArray());
-            broker.Connections.Add(this); // not before: open-ok must come before connection.blocked
+            broker.Connections.Add(this, new MethodFrame(0, MethodId.ConnectionOpenOk).ShortString("").ToArray());
             await ReadAsync();
             if (_isClosed) await LeaveAsync();
             else Log.Lost(broker.Logger, Name);
@@ -242,6 +241,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         if (_channels.Count >= facts.ChannelMax)
             throw new AmqpException(
                 ReplyCode.NotAllowed, $"number of channels opened ({_channels.Count}) has reached the negotiated channel_max ({facts.ChannelMax})", 0);
+        broker.Connections.RequireRoomForChannel(facts.User);
         _channels[borrowed.Channel] = new Channel(this, borrowed.Channel);
         broker.Node.Churn.Count(Churn.ChannelCreated);
         outgoing.Send(new MethodFrame(borrowed.Channel, MethodId.ChannelOpenOk).LongString("").ToArray());

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Quintet.Broker.Access;
+using Quintet.Broker.Amqp;
 using Quintet.Broker.Statistics;
 using Quintet.Broker.Topology;
 
@@ -10,13 +12,18 @@ internal sealed class ConnectionList
     private readonly ConcurrentDictionary<string, Connection> _byName = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly ChurnStats _churn;
+    private readonly BrokerNode _node;
+    private readonly Users _users;
     private TaskCompletionSource? _unblocked;
     private int _sockets;
     private string? _farewell;
 
-    public ConnectionList(BrokerNode node)
+    public ConnectionList(BrokerNode node, Users users)
     {
         _churn = node.Churn;
+        (_node, _users) = (node, users);
+        node.VirtualHosts.Deleted += name => Close(connection => connection.Facts.Vhost == name, $"vhost '{name}' is deleted");
+        users.Deleted += name => _ = Close(connection => connection.Facts.User == name, $"user '{name}' is deleted");
         node.PublishersBlocked += OnPublishersBlocked;
         if (node.Store.State == Storage.StorageState.SpaceLow) OnPublishersBlocked("low on disk");
     }
@@ -41,15 +48,28 @@ internal sealed class ConnectionList
 
     public void Leave() => Interlocked.Decrement(ref _sockets);
 
-    public void Add(Connection connection)
+    /// <summary>Takes a connection in and tells it so; open-ok comes before connection.blocked.</summary>
+    /// <exception cref="AmqpException">530: its virtual host or user went away while it logged in, or a limit of theirs is reached.</exception>
+    public void Add(Connection connection, byte[] openOk)
     {
         lock (_gate)
         {
+            RequireRoom(connection);
             _byName[connection.Name] = connection;
             _churn.Count(Churn.ConnectionCreated);
+            connection.Outgoing.Send(openOk);
             if (BlockedReason is { } reason) connection.TellBlocked(reason);
             if (_farewell is { } farewell) connection.Force(farewell);
         }
+    }
+
+    /// <summary>Refuses a channel above the user's max-channels. Two connections that open one at the same moment may come to one more.</summary>
+    public void RequireRoomForChannel(string user)
+    {
+        if (_users.Find(user)?.Settings.Limits.Channels is not { } most) return;
+        if (_byName.Values.Where(connection => connection.Facts.User == user).Sum(connection => connection.Channels.Count) >= most)
+            throw new AmqpException(
+                ReplyCode.NotAllowed, $"number of channels opened for user '{user}' has reached the maximum allowed user limit of ({most})", 0);
     }
 
     public void Remove(Connection connection)
@@ -86,5 +106,27 @@ internal sealed class ConnectionList
             foreach (Connection connection in _byName.Values) connection.TellBlocked(reason);
             ended?.TrySetResult();
         }
+    }
+
+    private void RequireRoom(Connection connection)
+    {
+        (string user, string vhost) = (connection.Facts.User, connection.Facts.Vhost);
+        if (_node.FindVhost(vhost) != connection.Vhost) throw Refused($"vhost {vhost} not found");
+        if (_users.Find(user) is not { } known) throw Refused($"access to vhost '{vhost}' refused for user '{user}'");
+        if (connection.Vhost.Settings.ConnectionsMax is { } most && _byName.Values.Count(other => other.Facts.Vhost == vhost) >= most)
+            throw Refused($"access to vhost '{vhost}' refused for user '{user}': connection limit ({most}) is reached");
+        if (known.Settings.Limits.Connections is { } mostOfUser && _byName.Values.Count(other => other.Facts.User == user) >= mostOfUser)
+            throw Refused($"connection refused for user '{user}': user connection limit ({mostOfUser}) is reached");
+    }
+
+    private static AmqpException Refused(string reason) => new(ReplyCode.NotAllowed, reason, MethodId.ConnectionOpen);
+
+    // Whoever is added later finds the virtual host or user gone.
+    private Task Close(Func<Connection, bool> isConcerned, string reason)
+    {
+        Connection[] concerned;
+        lock (_gate) concerned = [.. _byName.Values.Where(isConcerned)];
+        foreach (Connection connection in concerned) connection.Force(reason);
+        return Task.CompletedTask;
     }
 }

@@ -105,7 +105,7 @@ internal sealed class Publishing(Connection connection)
     private void RequireOwn(ReadOnlySpan<byte> userId)
     {
         string claimed = Encoding.UTF8.GetString(userId);
-        if (claimed != connection.Facts.User)
+        if (claimed != connection.Facts.User && connection.Broker.Users.Find(connection.Facts.User) is not { MayImpersonate: true })
             throw new AmqpException(
                 ReplyCode.PreconditionFailed, $"user_id property set to '{claimed}' but authenticated user was '{connection.Facts.User}'");
     }

@@ -1,4 +1,5 @@
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Handshakes;
 
@@ -8,6 +9,9 @@ internal sealed record ConnectionFacts
     public required string User { get; init; }
 
     public required string Vhost { get; init; }
+
+    /// <summary>The virtual host that was entered; another of the same name may be there by now.</summary>
+    public required VirtualHost Entered { get; init; }
 
     public required string Mechanism { get; init; }
 

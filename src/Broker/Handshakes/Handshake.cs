@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Sockets;
+using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Handshakes;
 
@@ -44,11 +45,12 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
         if (ReadTuneOk(tuneOk) is not { } tuned) return null;
         if (await ReadAsync(MethodId.ConnectionOpen, stop) is not { } open) return null;
         string vhost = new AmqpReader(open, MethodId.ConnectionOpen).ShortString();
-        RequireVhost(vhost, user);
+        VirtualHost entered = RequireVhost(vhost, user);
         return new ConnectionFacts
         {
             User = user.Name,
             Vhost = vhost,
+            Entered = entered,
             Mechanism = mechanism,
             ChannelMax = tuned.ChannelMax,
             FrameBytesMax = tuned.FrameBytesMax,
@@ -151,11 +153,12 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
         return isAgreed ? (channelMax, frameBytesMax, heartbeat) : null;
     }
 
-    private void RequireVhost(string vhost, BrokerUser user)
+    private VirtualHost RequireVhost(string name, BrokerUser user)
     {
-        if (terms.Node.FindVhost(vhost) is null) throw new AmqpException(ReplyCode.NotAllowed, $"vhost {vhost} not found", MethodId.ConnectionOpen);
-        if (!user.MayEnter(vhost))
-            throw new AmqpException(ReplyCode.NotAllowed, $"access to vhost '{vhost}' refused for user '{user.Name}'", MethodId.ConnectionOpen);
+        VirtualHost vhost = terms.Node.FindVhost(name) ?? throw new AmqpException(ReplyCode.NotAllowed, $"vhost {name} not found", MethodId.ConnectionOpen);
+        return user.MayEnter(name)
+            ? vhost
+            : throw new AmqpException(ReplyCode.NotAllowed, $"access to vhost '{name}' refused for user '{user.Name}'", MethodId.ConnectionOpen);
     }
 
     private static partial class Log

@@ -14,6 +14,10 @@ internal static class ManagementRoutes
     {
         RouteGroupBuilder api = routes.MapGroup("/api").AddEndpointFilter<BasicAccess>().AddEndpointFilter<RefusalFilter>();
         api.MapNode();
+        api.MapVhosts();
+        api.MapUsers();
+        api.MapPermissions();
+        api.MapDefinitions();
         api.MapTopology();
         api.MapQueues();
         api.MapConnections();
@@ -31,6 +35,11 @@ internal static class ManagementRoutes
     }
 
     public static IResult NotFound() => Results.Json(new { error = "Object Not Found", reason = "Not Found" }, statusCode: 404);
+
+    public static IResult BadRequest(string reason) => Results.Json(new { error = "bad_request", reason }, statusCode: 400);
+
+    /// <summary>201 for what is new, 204 for what was changed.</summary>
+    public static IResult Put(bool isNew) => Results.StatusCode(isNew ? StatusCodes.Status201Created : StatusCodes.Status204NoContent);
 
     public static IResult NotAuthorised(string reason) => Results.Json(new { error = "not_authorized", reason }, statusCode: 401);
 }

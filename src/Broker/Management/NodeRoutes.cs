@@ -10,16 +10,16 @@ using Quintet.Broker.Storage;
 
 namespace Quintet.Broker.Management;
 
-/// <summary>The node as a whole: overview, nodes, users, feature flags and health checks.</summary>
+/// <summary>The node as a whole: overview, nodes, feature flags and health checks.</summary>
 internal static class NodeRoutes
 {
     public static void MapNode(this RouteGroupBuilder api)
     {
         api.MapGet("/overview", Overview);
         api.MapGet("/whoami", (HttpContext http) => WhoAmI(BasicAccess.UserOf(http)));
-        api.MapGet("/nodes", (BrokerContext broker) => new JsonArray(NodeOf(broker)));
-        api.MapGet("/users", ListUsers);
-        api.MapGet("/permissions", ListPermissions);
+        api.MapGet("/nodes", (HttpContext http, BrokerContext broker) => BasicAccess.UserOf(http).MayWatch
+            ? Results.Json(new JsonArray(NodeOf(broker)))
+            : ManagementRoutes.NotAuthorised("Not monitor user"));
         api.MapGet("/feature-flags", FeatureFlags);
         api.MapGet("/health/checks/alarms", Alarms);
         api.MapGet("/health/checks/local-alarms", Alarms);
@@ -79,28 +79,6 @@ internal static class NodeRoutes
         ["os_pid"] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 
-    private static IResult ListUsers(HttpContext http, BrokerContext broker) =>
-        !IsAdministrator(http)
-            ? ManagementRoutes.NotAuthorised("Not administrator user")
-            : Results.Json(new JsonArray([.. broker.Users.All.Select(user => (JsonNode)WhoAmI(user))]));
-
-    private static IResult ListPermissions(HttpContext http, BrokerContext broker)
-    {
-        if (!IsAdministrator(http)) return ManagementRoutes.NotAuthorised("Not administrator user");
-        IEnumerable<JsonNode> all =
-            from user in broker.Users.All
-            from permission in user.Permissions
-            select (JsonNode)new JsonObject
-            {
-                ["user"] = user.Name,
-                ["vhost"] = permission.Vhost,
-                ["configure"] = permission.Configure,
-                ["write"] = permission.Write,
-                ["read"] = permission.Read,
-            };
-        return Results.Json(new JsonArray([.. all]));
-    }
-
     // What tools ask for by name; only what is really here is enabled.
     private static JsonArray FeatureFlags() =>
         [Flag("quorum_queue", true), Flag("message_containers", true), Flag("stream_queue", false), Flag("khepri_db", false)];
@@ -126,8 +104,6 @@ internal static class NodeRoutes
     }
 
     private static IResult Healthy() => Results.Json(new { status = "ok" });
-
-    private static bool IsAdministrator(HttpContext http) => BasicAccess.UserOf(http).IsAdministrator;
 
     private static JsonArray Tags(BrokerUser user) => new([.. user.Tags.Select(tag => (JsonNode)tag)]);
 }

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Storage;
+using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Management;
 
@@ -40,6 +42,18 @@ internal sealed class RefusalFilter : IEndpointFilter
         catch (AmqpException fault)
         {
             return Refusal.Of(fault).Answer;
+        }
+        catch (ChangeRefusedException refused)
+        {
+            return ManagementRoutes.BadRequest(refused.Message);
+        }
+        catch (BadHttpRequestException refused)
+        {
+            return new Refusal(refused.StatusCode, "bad_request", refused.Message).Answer;
+        }
+        catch (StorageException failure)
+        {
+            return new Refusal(StatusCodes.Status503ServiceUnavailable, "service_unavailable", failure.Message).Answer;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Connections;
+using Quintet.Broker.Migration;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Topology;
 
@@ -136,25 +137,7 @@ internal static class Shapes
         ["state"] = "running",
     };
 
-    public static JsonObject Of(FieldTable table)
-    {
-        JsonObject shown = [];
-        foreach ((string name, FieldValue value) in table) shown[name] = Of(value);
-        return shown;
-    }
-
-    private static JsonNode? Of(FieldValue value) => value.Kind switch
-    {
-        FieldKind.Bool => value.Number != 0,
-        FieldKind.LongString => value.Text,
-        FieldKind.Binary or FieldKind.Decimal => Convert.ToBase64String(value.Octets),
-        FieldKind.Float => BitConverter.Int32BitsToSingle((int)value.Number),
-        FieldKind.Double => BitConverter.Int64BitsToDouble(value.Number),
-        FieldKind.Table => Of((FieldTable)value.Object!),
-        FieldKind.Array => new JsonArray([.. ((List<FieldValue>)value.Object!).Select(Of)]),
-        FieldKind.Void => null,
-        _ => value.Number,
-    };
+    public static JsonObject Of(FieldTable table) => ArgumentsJson.Show(table);
 
     // RabbitMQ tells bindings apart by key and a hash of the arguments; ours differs from its hash and is as stable.
     private static string PropertiesKey(Binding binding)

@@ -8,13 +8,11 @@ using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Management;
 
-/// <summary>Virtual hosts, exchanges and bindings, to look at.</summary>
+/// <summary>Exchanges and bindings, to look at.</summary>
 internal static class TopologyRoutes
 {
     public static void MapTopology(this RouteGroupBuilder api)
     {
-        api.MapGet("/vhosts", (HttpContext http, BrokerContext broker) => new JsonArray([.. Visible(http, broker).Select(vhost => (JsonNode)Of(vhost))]));
-        api.MapGet("/vhosts/{vhost}", (HttpContext http, BrokerContext broker) => InVhost(http, broker, vhost => Results.Json(Of(vhost))));
         api.MapGet("/exchanges", (HttpContext http, BrokerContext broker) => Exchanges(Visible(http, broker)));
         api.MapGet("/exchanges/{vhost}", (HttpContext http, BrokerContext broker) => InVhost(http, broker, vhost => Results.Json(Exchanges([vhost]))));
         api.MapGet("/exchanges/{vhost}/{name}", (HttpContext http, BrokerContext broker) => InVhost(http, broker, vhost =>
@@ -44,22 +42,6 @@ internal static class TopologyRoutes
     }
 
     private static string ExchangeName(string segment) => segment == "amq.default" ? "" : segment;
-
-    private static JsonObject Of(VirtualHost vhost)
-    {
-        Queues.QueueCounts[] counts = [.. vhost.Queues.Select(queue => queue.Counts)];
-        return new JsonObject
-        {
-            ["name"] = vhost.Name,
-            ["description"] = "",
-            ["default_queue_type"] = "classic",
-            ["tags"] = new JsonArray(),
-            ["messages"] = counts.Sum(count => count.Ready + count.Unacked),
-            ["messages_ready"] = counts.Sum(count => count.Ready),
-            ["messages_unacknowledged"] = counts.Sum(count => count.Unacked),
-            ["cluster_state"] = new JsonObject { [Shapes.Node] = "running" },
-        };
-    }
 
     private static JsonArray Exchanges(IEnumerable<VirtualHost> vhosts) =>
         new([.. vhosts.SelectMany(vhost => vhost.Exchanges).OrderBy(exchange => exchange.Name, StringComparer.Ordinal).Select(exchange =>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
@@ -11,7 +10,6 @@ namespace Quintet.Broker.Topology;
 /// <summary>The broker without its sockets: storage, virtual hosts, and what was recovered into them.</summary>
 internal sealed partial class BrokerNode : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, VirtualHost> _vhosts = new(StringComparer.Ordinal);
     private readonly Disk _disk;
     private readonly DefinitionsLog _definitionsLog;
     private readonly Definitions _definitions;
@@ -38,6 +36,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
             Unused = DeleteUnused,
             Failed = (queue, failure) => Log.QueueFailed(logger, queue.Name, queue.Settings.Vhost, failure),
         };
+        VirtualHosts = new VirtualHosts(_definitions, _services);
     }
 
     public MessageStore Store { get; }
@@ -54,7 +53,12 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     /// <summary>What channels counted that are closed.</summary>
     public EndedStats EndedChannels { get; } = new();
 
-    public ICollection<VirtualHost> Vhosts => _vhosts.Values;
+    public VirtualHosts VirtualHosts { get; }
+
+    public ICollection<VirtualHost> Vhosts => VirtualHosts.All;
+
+    /// <summary>Everything that is remembered besides messages; users are kept there, too.</summary>
+    public DefinitionsLog DefinitionsLog => _definitionsLog;
 
     /// <summary>Raised when publishers are to be held back (with the reason) or let go (null).</summary>
     public event Action<string?>? PublishersBlocked;
@@ -67,11 +71,11 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         return node;
     }
 
-    public VirtualHost? FindVhost(string name) => _vhosts.GetValueOrDefault(name);
+    public VirtualHost? FindVhost(string name) => VirtualHosts.Find(name);
 
     public async ValueTask DisposeAsync()
     {
-        foreach (VirtualHost vhost in _vhosts.Values)
+        foreach (VirtualHost vhost in Vhosts)
             foreach (Queue queue in vhost.Queues) await queue.DisposeAsync();
         Store.StateChanged -= OnStateChanged;
         await Store.DisposeAsync();
@@ -79,23 +83,43 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         _disk.Dispose();
     }
 
-    private VirtualHost AddVhost(string name) => _vhosts.GetOrAdd(name, added => new VirtualHost(added, _definitions, _services));
-
     private void Restore()
     {
         long started = Time.GetTimestamp();
         DeclaredThings declared = _definitions.Read();
-        AddVhost("/");
-        foreach (IGrouping<string, Policy> policies in declared.Policies.GroupBy(policy => policy.Key.Vhost)) AddVhost(policies.Key).Restore(policies);
-        foreach (ExchangeSettings exchange in declared.Exchanges) AddVhost(exchange.Vhost).Restore(exchange);
-        foreach (QueueSettings queue in declared.Queues) AddVhost(queue.Vhost).Restore(queue, Store.TakeRecovered(queue.Id!.Value));
+        VirtualHosts.Restore(declared.VirtualHosts);
+        RestorePolicies(declared);
+        foreach (ExchangeSettings exchange in declared.Exchanges)
+        {
+            if (FindVhost(exchange.Vhost) is { } vhost) vhost.Restore(exchange);
+            else _ = _definitions.RemoveAsync(exchange); // its virtual host was deleted just before the end; so for queues and bindings
+        }
+
+        foreach (QueueSettings queue in declared.Queues)
+        {
+            if (FindVhost(queue.Vhost) is { } vhost) vhost.Restore(queue, Store.TakeRecovered(queue.Id!.Value));
+            else _ = _definitions.RemoveAsync(queue);
+        }
+
         foreach (DeclaredBinding binding in declared.Bindings)
-            if (!AddVhost(binding.Vhost).TryRestore(binding)) Log.BindingDropped(_logger, binding.Source, binding.Destination.Name);
+        {
+            if (FindVhost(binding.Vhost) is not { } vhost) _ = _definitions.RemoveAsync(binding);
+            else if (!vhost.TryRestore(binding)) Log.BindingDropped(_logger, binding.Source, binding.Destination.Name);
+        }
 
         // Queues deleted just before the end: their messages go, too.
         foreach (QueueId gone in Store.RecoveredQueues.ToArray())
             Store.Settle([.. Store.TakeRecovered(gone).Select(message => message.Ref)]);
         Log.Recovered(_logger, Store.Recovered.Messages, declared.Queues.Count, Time.GetElapsedTime(started));
+    }
+
+    private void RestorePolicies(DeclaredThings declared)
+    {
+        foreach (IGrouping<string, Policy> policies in declared.Policies.GroupBy(policy => policy.Key.Vhost))
+        {
+            if (FindVhost(policies.Key) is { } vhost) vhost.Restore(policies);
+            else foreach (Policy policy in policies) _ = _definitions.RemoveAsync(policy.Key);
+        }
     }
 
     private void DeleteUnused(Queue queue)

@@ -11,6 +11,9 @@ namespace Quintet.Broker.Topology;
 /// </summary>
 internal sealed class Definitions(DefinitionsLog log)
 {
+    /// <summary>The log is shared: users are written by Access/UserStore.cs.</summary>
+    private static readonly string[] KindsOfOthers = ["user"];
+
     private const string CounterKey = "counter/queue-id";
 
     // Ids are set aside in blocks, so that a declaration seldom writes the counter; at most a block is lost in a crash.
@@ -68,6 +71,21 @@ internal sealed class Definitions(DefinitionsLog log)
 
     public Task RemoveAsync(PolicyKey policy) => log.RemoveAsync(KeyOf(policy));
 
+    public Task PutAsync(VirtualHostSettings vhost) => log.PutAsync(KeyOf(vhost), FieldTableWriter.Encode(new FieldTable
+    {
+        { "name", FieldValue.Of(vhost.Name) },
+        { "description", FieldValue.Of(vhost.Description) },
+        { "tags", FieldValue.Of([.. vhost.Tags.Select(FieldValue.Of)]) },
+        { "default_queue_type", FieldValue.Of(vhost.DefaultQueueType) },
+        { "max-connections", FieldValue.Of(vhost.ConnectionsMax ?? -1) },
+        { "max-queues", FieldValue.Of(vhost.QueuesMax ?? -1) },
+    }));
+
+    public Task RemoveAsync(VirtualHostSettings vhost) => log.RemoveAsync(KeyOf(vhost));
+
+    /// <summary>Takes back what belongs to a virtual host that is not there: a crash came between its deletion and theirs.</summary>
+    public Task RemoveAsync(DeclaredBinding binding) => log.RemoveAsync(binding.Key);
+
     /// <summary>A name for a queue in the store, never given before. It may be used at once: the counter is on disk before any later definition.</summary>
     public QueueId NewQueueId(out Task counted)
     {
@@ -91,14 +109,15 @@ internal sealed class Definitions(DefinitionsLog log)
         IReadOnlyDictionary<string, byte[]> all = log.Snapshot();
         foreach ((string key, byte[] value) in all)
         {
-            if (key == CounterKey) continue;
+            if (key == CounterKey || KindsOfOthers.Contains(key[..key.IndexOf('/')])) continue;
             if (value.Length < 4 || !FieldTableReader.TryRead(value.AsSpan(4), out FieldTable? table))
                 throw new InvalidDataException($"the definition '{key}' cannot be read");
             string kind = key[..key.IndexOf('/')];
             if (kind == "exchange") declared.Exchanges.Add(ExchangeOf(table));
             else if (kind == "queue") declared.Queues.Add(QueueOf(table));
-            else if (kind == "binding") declared.Bindings.Add(BindingOf(table));
+            else if (kind == "binding") declared.Bindings.Add(BindingOf(key, table));
             else if (kind == "policy") declared.Policies.Add(PolicyOf(table));
+            else if (kind == "vhost") declared.VirtualHosts.Add(VirtualHostOf(table));
             else throw new InvalidDataException($"the definition '{key}' is of a kind unknown here: written by a later version?");
         }
 
@@ -132,11 +151,21 @@ internal sealed class Definitions(DefinitionsLog log)
         Arguments = TableOf(table),
     };
 
-    private static DeclaredBinding BindingOf(FieldTable table) => new(
+    private static VirtualHostSettings VirtualHostOf(FieldTable table) => new()
+    {
+        Name = table.Text("name")!,
+        Description = table.Text("description")!,
+        Tags = table.TryGet("tags", out FieldValue tags) ? [.. ((List<FieldValue>)tags.Object!).Select(tag => tag.Text!)] : [],
+        DefaultQueueType = table.Text("default_queue_type")!,
+        ConnectionsMax = table.Integer("max-connections") is >= 0 and var connections ? connections : null,
+        QueuesMax = table.Integer("max-queues") is >= 0 and var queues ? queues : null,
+    };
+
+    private static DeclaredBinding BindingOf(string key, FieldTable table) => new(
         table.Text("vhost")!,
         table.Text("source")!,
         (table.Text("destination")!, table.Flag("to_queue")),
-        (table.Text("routing_key")!, TableOf(table)));
+        (table.Text("routing_key")!, TableOf(table))) { Key = key };
 
     private static Policy PolicyOf(FieldTable table) => new(
         new PolicyKey(table.Text("vhost")!, table.Text("name")!, table.Flag("operator")),
@@ -148,6 +177,8 @@ internal sealed class Definitions(DefinitionsLog log)
     };
 
     private static FieldTable TableOf(FieldTable table) => table.TryGet("arguments", out FieldValue value) ? (FieldTable)value.Object! : FieldTable.Empty;
+
+    private static string KeyOf(VirtualHostSettings vhost) => $"vhost/{Sized(vhost.Name)}";
 
     private static string KeyOf(ExchangeSettings exchange) => $"exchange/{Sized(exchange.Vhost)}/{Sized(exchange.Name)}";
 
@@ -168,6 +199,8 @@ internal sealed class Definitions(DefinitionsLog log)
 /// <summary>What was declared before the start.</summary>
 internal sealed class DeclaredThings
 {
+    public List<VirtualHostSettings> VirtualHosts { get; } = [];
+
     public List<ExchangeSettings> Exchanges { get; } = [];
 
     public List<QueueSettings> Queues { get; } = [];
@@ -178,4 +211,8 @@ internal sealed class DeclaredThings
 }
 
 /// <summary>A durable binding by its names.</summary>
-internal sealed record DeclaredBinding(string Vhost, string Source, (string Name, bool IsQueue) Destination, (string RoutingKey, FieldTable Arguments) Rule);
+internal sealed record DeclaredBinding(string Vhost, string Source, (string Name, bool IsQueue) Destination, (string RoutingKey, FieldTable Arguments) Rule)
+{
+    /// <summary>Its key in the definitions log; empty when it does not come from there.</summary>
+    public string Key { get; init; } = "";
+}

@@ -25,10 +25,13 @@ internal sealed class VirtualHost
     private readonly ConcurrentDictionary<string, Queue> _queues = new(StringComparer.Ordinal);
     private readonly Definitions _definitions;
     private readonly QueueServices _services;
+    private bool _isGone;
 
-    public VirtualHost(string name, Definitions definitions, QueueServices services)
+    public VirtualHost(VirtualHostSettings settings, Definitions definitions, QueueServices services)
     {
+        string name = settings.Name;
         Name = name;
+        Settings = settings;
         _definitions = definitions;
         _services = services;
         Default = new DefaultExchange(name, _queues);
@@ -40,6 +43,9 @@ internal sealed class VirtualHost
     public string Name { get; }
 
     public PolicyBook Policies { get; } = new();
+
+    /// <summary>Swapped as a whole by <see cref="VirtualHosts"/>.</summary>
+    public VirtualHostSettings Settings { get; set; }
 
     public Exchange Default { get; }
 
@@ -78,6 +84,7 @@ internal sealed class VirtualHost
     {
         lock (_gate)
         {
+            RefuseIfGone();
             Policies.Put(policy);
             ApplyPoliciesLocked();
             return _definitions.PutAsync(policy);
@@ -131,6 +138,7 @@ internal sealed class VirtualHost
             if (declared.Name.StartsWith("amq.", StringComparison.Ordinal))
                 throw new AmqpException(ReplyCode.AccessRefused, $"exchange name '{declared.Name}' contains reserved prefix 'amq.*'");
             CheckType(declared);
+            RefuseIfGone();
             Add(declared);
             return declared.IsDurable ? _definitions.PutAsync(declared) : Task.CompletedTask;
         }
@@ -158,6 +166,7 @@ internal sealed class VirtualHost
             if (binding.Destination.Queue is { } queue && FindQueue(queue.Name) != queue) throw NoQueue(queue.Name);
             if (binding.Destination.Exchange is { } target && !IsThere(target))
                 throw new AmqpException(ReplyCode.NotFound, $"no {target.Settings.Described}");
+            RefuseIfGone();
             return AddLocked(binding) && binding.IsDurable ? _definitions.PutAsync(binding) : Task.CompletedTask;
         }
     }
@@ -179,6 +188,7 @@ internal sealed class VirtualHost
     /// <param name="durable">Completes when the queue is on disk.</param>
     public Queue DeclareQueue(QueueSettings declared, object connection, out Task durable)
     {
+        declared = WithDefaultType(declared);
         lock (_gate)
         {
             durable = Task.CompletedTask;
@@ -194,6 +204,10 @@ internal sealed class VirtualHost
             }
 
             QueueSettings settings = UnderPolicies(QueueArguments.Understand(declared));
+            RefuseIfGone();
+            if (Settings.QueuesMax is { } most && _queues.Count >= most)
+                throw new AmqpException(
+                    ReplyCode.PreconditionFailed, $"cannot declare queue '{declared.Name}': queue limit in vhost '{Name}' ({most}) is reached");
             if (settings is { IsDurable: true, IsExclusive: false })
             {
                 settings = settings with { Id = _definitions.NewQueueId(out _) };
@@ -235,6 +249,28 @@ internal sealed class VirtualHost
         lock (_gate) return [.. _exchanges.Values.SelectMany(exchange => exchange.Bindings)];
     }
 
+    /// <summary>Ends all there is, after its description is off the disk; completes when nothing of it is on disk. Declarations are refused from here on.</summary>
+    public Task End()
+    {
+        lock (_gate)
+        {
+            _isGone = true;
+            Task last = Task.CompletedTask;
+            foreach (Queue queue in _queues.Values)
+            {
+                queue.TryDelete(static _ => true);
+                if (queue.Settings.Id is not null) last = _definitions.RemoveAsync(queue.Settings);
+            }
+
+            _queues.Clear();
+            foreach (Exchange exchange in _exchanges.Values.Where(exchange => exchange != Default)) last = RemoveStored(exchange) ?? last;
+            _exchanges.Clear();
+            _bindingsTo.Clear();
+            foreach (Policy policy in Policies.All) last = _definitions.RemoveAsync(policy.Key);
+            return last;
+        }
+    }
+
     public static void RefuseStranger(Queue queue, object? connection)
     {
         if (queue.Owner is not null && queue.Owner != connection) throw Locked(queue);
@@ -246,6 +282,30 @@ internal sealed class VirtualHost
         + "exclusive property value does not match that of the original declaration.");
 
     private AmqpException NoQueue(string name) => new(ReplyCode.NotFound, $"no queue '{name}' in vhost '{Name}'");
+
+    private void RefuseIfGone()
+    {
+        if (_isGone) throw new AmqpException(ReplyCode.ConnectionForced, $"vhost '{Name}' is deleted");
+    }
+
+    // As in RabbitMQ, the virtual host's type becomes an argument of what is declared without one and could be of that type.
+    private QueueSettings WithDefaultType(QueueSettings declared)
+    {
+        string type = Settings.DefaultQueueType;
+        bool isFit = type != VirtualHostSettings.Classic && declared is { IsDurable: true, IsExclusive: false, IsAutoDelete: false }
+            && !declared.Name.StartsWith("amq.", StringComparison.Ordinal) && !declared.Arguments.TryGet("x-queue-type", out _);
+        return isFit ? declared with { Arguments = new FieldTable(declared.Arguments) { { "x-queue-type", FieldValue.Of(type) } } } : declared;
+    }
+
+    // Predeclared exchanges are made with their virtual host and never stored; bindings to or from them are.
+    private Task? RemoveStored(Exchange exchange)
+    {
+        Task? last = null;
+        bool isStored = exchange.IsDurable && !exchange.Name.StartsWith("amq.", StringComparison.Ordinal);
+        if (isStored) last = _definitions.RemoveAsync(exchange.Settings);
+        foreach (Binding binding in exchange.Bindings.Where(binding => binding.IsDurable)) last = _definitions.RemoveAsync(binding);
+        return last;
+    }
 
     private bool IsThere(Exchange exchange) => FindExchange(exchange.Name) == exchange;
 
