@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Access;
-using Quintet.Broker.Amqp;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Topology;

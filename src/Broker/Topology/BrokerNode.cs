@@ -80,6 +80,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         Store.StateChanged -= OnStateChanged;
         await Store.DisposeAsync();
         await _definitionsLog.DisposeAsync();
+        VirtualHosts.Dispose();
         _disk.Dispose();
     }
 

@@ -9,7 +9,7 @@ namespace Quintet.Broker.Topology;
 /// The virtual hosts. Changes come one after the other and count once they are on disk. A deletion first takes the description off the disk:
 /// what a crash leaves behind of its exchanges, queues and messages belongs to no virtual host and is dropped by the next start.
 /// </summary>
-internal sealed class VirtualHosts(Definitions definitions, QueueServices services)
+internal sealed class VirtualHosts(Definitions definitions, QueueServices services) : IDisposable
 {
     private readonly ConcurrentDictionary<string, VirtualHost> _byName = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changes = new(1, 1);
@@ -79,6 +79,8 @@ internal sealed class VirtualHosts(Definitions definitions, QueueServices servic
             _changes.Release();
         }
     }
+
+    public void Dispose() => _changes.Dispose();
 
     private VirtualHost Add(VirtualHostSettings settings) => _byName[settings.Name] = new VirtualHost(settings, definitions, services);
 
