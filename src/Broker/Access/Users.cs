@@ -69,8 +69,8 @@ internal sealed partial class Users : IDisposable
         {
             UserSettings? before = Stored(name);
             UserSettings? after = change(before);
-            if (Equals(before, after)) return false;
             Require(name, before, after);
+            if (Equals(before, after)) return false;
             if (_guestIsUnwritten && name != BrokerUser.GuestName) await _store.PutAsync(Stored(BrokerUser.GuestName)!);
             // The default guest with more rights is still the default guest; with a password of its own it is a user.
             bool isDefault = before is { Origin: UserOrigin.Default } && before.Password == after?.Password;
@@ -124,8 +124,8 @@ internal sealed partial class Users : IDisposable
             throw new ChangeRefusedException($"user '{name}' is described by the settings of the broker (Broker:Users) and is only changed there");
         if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > UserSettings.NameBytesMax)
             throw new ChangeRefusedException($"the name of a user is 1 to {UserSettings.NameBytesMax} octets long");
-        if (before is null && _stored.Count >= _most) throw new ChangeRefusedException($"cannot create user '{name}': user limit of {_most} is reached");
-        if (after is null && _guestIsUnwritten)
+        if (before is null && after is not null && _stored.Count >= _most) throw new ChangeRefusedException($"cannot create user '{name}': user limit of {_most} is reached");
+        if (before is not null && after is null && _guestIsUnwritten)
             throw new ChangeRefusedException("guest is the only user: store another first, or nobody could log in any more");
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
