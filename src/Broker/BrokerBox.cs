@@ -12,6 +12,7 @@ using Quintet.Broker.Access;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Management;
 using Quintet.Broker.Migration;
+using Quintet.Broker.Storage.Disks;
 using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
 using Quintet.Hosting;
@@ -32,13 +33,13 @@ internal static class BrokerBox
     /// <summary>Builds the broker; run the result. Its section is <c>Broker</c>. Ports: <see cref="PortsOf"/>, once started.</summary>
     public static WebApplication Build(BoxSettings settings) => Build(BoxHost.CreateBuilder("broker", settings));
 
-    /// <summary>The same broker on a ground that somebody else laid.</summary>
-    public static WebApplication Build(WebApplicationBuilder builder)
+    /// <summary>The same broker on a ground that somebody else laid, or over a disk that a test can break.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder, Func<string, Disk>? openDisk = null)
     {
         IServiceCollection services = builder.Services;
         services.AddValidatedOptions<BrokerOptions>(builder.Configuration, "Broker");
         services.AddSingleton<IValidateOptions<BrokerOptions>, UserRules>();
-        services.AddBroker();
+        services.AddBroker(openDisk ?? (folder => new FileDisk(folder)));
         services.AddHealthChecks().AddCheck<StorageCheck>("storage", tags: [HealthRoutes.ReadyTag]);
 
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -63,13 +64,13 @@ internal static class BrokerBox
         return new BrokerPorts(ports[0], ports[^1]);
     }
 
-    private static void AddBroker(this IServiceCollection services)
+    private static void AddBroker(this IServiceCollection services, Func<string, Disk> openDisk)
     {
         services.AddSingleton<Users>();
         services.AddSingleton(provider =>
         {
             BrokerOptions options = provider.GetRequiredService<IOptions<BrokerOptions>>().Value;
-            return BrokerNode.Open(options.DataFolder, options.Storage, provider.GetRequiredService<TimeProvider>(),
+            return BrokerNode.Open(openDisk(options.DataFolder), options.Storage, provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<BrokerNode>>());
         });
         services.AddMetrics();

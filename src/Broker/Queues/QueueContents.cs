@@ -13,7 +13,6 @@ internal sealed class QueueContents : IAsyncDisposable
     private readonly ReadyMessages _ready;
     private volatile LengthLimit? _limit;
     private readonly DyingMessages _dying;
-    private ulong _nextPosition;
 
     public QueueContents(Queue queue, QueueServices services)
     {
@@ -49,7 +48,7 @@ internal sealed class QueueContents : IAsyncDisposable
 
     public void Restore(RecoveredMessage message)
     {
-        QueueEntry entry = QueueEntry.Of(message, _nextPosition++);
+        QueueEntry entry = QueueEntry.Of(message);
         entry.ExpiresAt = EarlierOf(entry.ExpiresAt, message.Stamp.EnqueuedAt);
         _ready.Add(entry);
     }
@@ -57,7 +56,6 @@ internal sealed class QueueContents : IAsyncDisposable
     /// <summary>Puts a new message last; true when it can expire.</summary>
     public bool Add(QueueEntry entry, long nowMs)
     {
-        entry.Position = _nextPosition++;
         entry.ExpiresAt = EarlierOf(entry.ExpiresAt, nowMs);
         _ready.Add(entry);
         return entry.ExpiresAt != 0;

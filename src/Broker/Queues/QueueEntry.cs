@@ -10,10 +10,10 @@ internal sealed class MemoryMessage(byte[] envelope, byte[] body)
     public byte[] Body { get; } = body;
 }
 
-/// <summary>One message's place in one queue. A queue of a million messages is a million of these, so every octet here counts.</summary>
+/// <summary>One message's place in one queue. <see cref="MessageDeque"/> keeps the many that wait, packed; this is how one is handed about.</summary>
 internal struct QueueEntry
 {
-    /// <summary>Counts up in each queue; a message that comes back goes to the place this gives it.</summary>
+    /// <summary>Counts up in each queue and priority, given when the message is taken out; one that comes back goes to the place this gives it.</summary>
     public ulong Position;
 
     /// <summary>Where the message is in the store; meaningless when <see cref="Memory"/> is set.</summary>
@@ -36,9 +36,8 @@ internal struct QueueEntry
 
     public readonly bool IsStored => Memory is null;
 
-    public static QueueEntry Of(RecoveredMessage message, ulong position) => new()
+    public static QueueEntry Of(RecoveredMessage message) => new()
     {
-        Position = position,
         Ref = message.Ref,
         BodyBytes = message.BodyBytes,
         DeliveryCount = message.DeliveryCount,

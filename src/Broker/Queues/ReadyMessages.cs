@@ -92,8 +92,7 @@ internal sealed class ReadyMessages(int levels, bool isWeighted)
         }
         else
         {
-            bytes = level.Fresh.First.BodyBytes;
-            level.Fresh.RemoveFirst();
+            bytes = level.Fresh.RemoveFirst();
         }
 
         Count--;

@@ -10,21 +10,23 @@ namespace Quintet.Broker.Topology;
 /// <summary>The broker without its sockets: storage, virtual hosts, and what was recovered into them.</summary>
 internal sealed partial class BrokerNode : IAsyncDisposable
 {
+    private const int ManyMessages = 100_000;
+
     private readonly Disk _disk;
     private readonly DefinitionsLog _definitionsLog;
     private readonly Definitions _definitions;
     private readonly QueueServices _services;
     private readonly ILogger _logger;
 
-    private BrokerNode(string folder, StorageOptions options, TimeProvider time, ILogger logger)
+    private BrokerNode(Disk disk, StorageOptions options, TimeProvider time, ILogger logger)
     {
         _logger = logger;
         Time = time;
-        Directory.CreateDirectory(folder);
-        _disk = new FileDisk(folder);
+        _disk = disk;
         Store = MessageStore.Open(options, _disk, time);
         Store.StateChanged += OnStateChanged;
         _definitionsLog = DefinitionsLog.Open(_disk, options);
+        _definitionsLog.Failed += failure => OnStateChanged(StorageState.Failed, failure.Message);
         _definitions = new Definitions(_definitionsLog);
         Intake = new Intake(Store);
         DeadLetters deadLetters = new(Store, Intake, time, FindVhost);
@@ -63,11 +65,13 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     /// <summary>Raised when publishers are to be held back (with the reason) or let go (null).</summary>
     public event Action<string?>? PublishersBlocked;
 
-    /// <summary>Opens the data folder and brings everything back that was durable. Blocks until it is there.</summary>
-    public static BrokerNode Open(string folder, StorageOptions options, TimeProvider time, ILogger logger)
+    /// <summary>Opens the data folder and brings everything back that was durable. Blocks until it is there. The disk is the node's from now on.</summary>
+    public static BrokerNode Open(Disk disk, StorageOptions options, TimeProvider time, ILogger logger)
     {
-        BrokerNode node = new(folder, options, time, logger);
+        BrokerNode node = new(disk, options, time, logger);
         node.Restore();
+        // It may have failed before anybody listened.
+        if (node.Store.State == StorageState.Failed) node.OnStateChanged(StorageState.Failed, node.Store.StateReason);
         return node;
     }
 
@@ -112,6 +116,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         foreach (QueueId gone in Store.RecoveredQueues.ToArray())
             Store.Settle([.. Store.TakeRecovered(gone).Select(message => message.Ref)]);
         Log.Recovered(_logger, Store.Recovered.Messages, declared.Queues.Count, Time.GetElapsedTime(started));
+        // The lists of a long backlog are garbage by now, and a broker at rest would keep them for hours.
+        if (Store.Recovered.Messages > ManyMessages) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private void RestorePolicies(DeclaredThings declared)
