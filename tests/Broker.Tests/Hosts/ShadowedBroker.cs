@@ -36,7 +36,8 @@ internal sealed class ShadowedBroker : IAsyncDisposable
     }
 
     public Task<IConnection> ConnectAsync() =>
-        new ConnectionFactory { HostName = "127.0.0.1", Port = _port, AutomaticRecoveryEnabled = false }.CreateConnectionAsync(Stop);
+        new ConnectionFactory { HostName = "127.0.0.1", Port = _port, AutomaticRecoveryEnabled = false, ContinuationTimeout = TimeSpan.FromSeconds(5) }
+            .CreateConnectionAsync(Stop);
 
     /// <summary>SIGKILL.</summary>
     public async Task KillAsync() => await _process!.DisposeAsync();
