@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Quintet.Load.Clients;
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Network;
 using Quintet.TestKit.Processes;
+using Quintet.TestKit.Traffic;
 
 namespace Quintet.Load.Brokers;
 

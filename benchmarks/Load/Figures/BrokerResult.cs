@@ -34,18 +34,19 @@ internal static class BrokerResult
         string kernel = RuntimeInformation.OSArchitecture + ", Linux " + File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
         return string.Create(CultureInfo.InvariantCulture, $"""
 
-            {kernel}. Took {took.TotalMinutes:0.0} minutes. Medians of {amounts.Rounds} alternating rounds of {amounts.Seconds:0.#} s a scenario; memory at rest, idle
-            connections, backlogs and restart once each. One broker runs at a time, started afresh for each round and warmed up, all data on the same disk.
-            Messages are persistent, of 256 octets; every publisher uses confirms, 1,000 outstanding a connection unless the title says otherwise. RabbitMQ is
-            Debian's package (4.0.5 of trixie, 3.10.8 of bookworm) with its defaults and no plugins.
+            {kernel}. Took {took.TotalMinutes:0.0} minutes. Medians of {amounts.Rounds} alternating rounds of {amounts.Seconds:0.#} s a scenario;
+            memory at rest, idle connections, backlogs and restart once each. One broker runs at a time, started afresh for each round and
+            warmed up, all data on the same disk. Messages are persistent, of 256 octets; every publisher uses confirms, 1,000 outstanding a
+            connection unless the title says otherwise. RabbitMQ is Debian's package (4.0.5 of trixie, 3.10.8 of bookworm) with its defaults
+            and no plugins.
 
-            **What a confirm means**: Quintet, classic and quorum: written and fdatasync'ed. RabbitMQ quorum: written and fdatasync'ed. RabbitMQ classic: written,
-            not synced.
+            **What a confirm means**: Quintet, classic and quorum: written and fdatasync'ed. RabbitMQ quorum: written and fdatasync'ed.
+            RabbitMQ classic: written, not synced.
 
-            Broker CPU is user and system time of the broker's process and its children, from /proc. The client is benchmarks/Load itself, on the same cores:
-            raw sockets, frames made beforehand, a thread a connection; its own processor time is the last column. Latencies of the scenarios with 1,000
-            outstanding are those of a full pipe (publish to confirm, or publish to deliver where there is a consumer). Rates depend on what the client
-            leaves of the cores; CPU a message does not.
+            Broker CPU is user and system time of the broker's process and its children, from /proc. The client is benchmarks/Load itself, on
+            the same cores: raw sockets, frames made beforehand, a thread a connection; its own processor time is the last column. Latencies of
+            the scenarios with 1,000 outstanding are those of a full pipe (publish to confirm, or publish to deliver where there is a consumer).
+            Rates depend on what the client leaves of the cores; CPU a message hardly does.
 
             """);
     }

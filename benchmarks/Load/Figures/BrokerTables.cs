@@ -46,7 +46,8 @@ internal sealed class BrokerTables
     {
         List<string> others = [.. _tables.SelectMany(table => table.Samples.Keys).Distinct().Where(broker => broker != Ours)];
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"| | target | {Ours} | {string.Join(" | ", others)} |\n|---|---|---:|{string.Concat(others.Select(_ => "---:|"))}\n");
+        text.Append(CultureInfo.InvariantCulture, $"| | target | {Ours} | {string.Join(" | ", others)} |\n");
+        text.Append(CultureInfo.InvariantCulture, $"|---|---|---:|{string.Concat(others.Select(_ => "---:|"))}\n");
         foreach (Table table in _tables)
         {
             IEnumerable<string> cells = ((string[])[Ours, .. others])

@@ -1,9 +1,9 @@
 using Quintet.Load.Brokers;
-using Quintet.Load.Clients;
+using Quintet.TestKit.Traffic;
 
 namespace Quintet.Load.Scenarios;
 
-/// <summary>Memory: at rest, with idle connections, with a backlog; and how soon it is there again after a kill. Measured once, each on a fresh broker.</summary>
+/// <summary>Memory: at rest, with idle connections, with a backlog; and how soon it is there again after a kill. Measured once.</summary>
 internal static class Backlog
 {
     private const string Queue = "load.backlog";

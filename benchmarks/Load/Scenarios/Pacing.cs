@@ -1,4 +1,4 @@
-using Quintet.Load.Clients;
+using Quintet.TestKit.Traffic;
 
 namespace Quintet.Load.Scenarios;
 
@@ -23,7 +23,8 @@ internal static class Pacing
         await PaceAsync(session, (publisher, consumer), count);
         Sample sample = meter.Read(count, consumer.Latencies);
         session.Control.DeleteQueue(Queue);
-        return sample with { Note = FormattableString.Invariant($"confirm p50 {publisher.Latencies.Percentile(0.5):0.00}, p99 {publisher.Latencies.Percentile(0.99):0.00} ms") };
+        (double half, double most) = (publisher.Latencies.Percentile(0.5), publisher.Latencies.Percentile(0.99));
+        return sample with { Note = FormattableString.Invariant($"publish to confirm: p50 {half:0.00}, p99 {most:0.00} ms") };
     }
 
     /// <summary>Publish, wait for the confirm, publish the next.</summary>

@@ -1,4 +1,4 @@
-using Quintet.Load.Clients;
+using Quintet.TestKit.Traffic;
 
 namespace Quintet.Load.Scenarios;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Quintet.Load.Brokers;
-using Quintet.Load.Clients;
+using Quintet.TestKit.Traffic;
 
 namespace Quintet.Load.Scenarios;
 

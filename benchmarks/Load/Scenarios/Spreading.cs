@@ -1,5 +1,5 @@
 using System.Globalization;
-using Quintet.Load.Clients;
+using Quintet.TestKit.Traffic;
 
 namespace Quintet.Load.Scenarios;
 

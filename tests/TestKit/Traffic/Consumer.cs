@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>Takes messages and acknowledges them, one by one or many at once. One thread.</summary>
-internal sealed class Consumer : IDisposable
+public sealed class Consumer : IDisposable
 {
     private readonly LoadConnection _connection;
     private readonly byte[] _acks = new byte[64 * 1024];

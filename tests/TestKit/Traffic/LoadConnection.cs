@@ -3,13 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>
 /// A connection with one channel, by blocking calls on one socket: the client must cost little enough not to be what is measured. At most one thread
 /// sends and one receives.
 /// </summary>
-internal sealed class LoadConnection : IDisposable
+public sealed class LoadConnection : IDisposable
 {
     public const ushort Channel = 1;
 
@@ -45,7 +45,16 @@ internal sealed class LoadConnection : IDisposable
     }
 
     public void DeclareQueue(string name, string type) =>
-        Call(new MethodBytes(Channel, Methods.QueueDeclare).Short(0).ShortString(name).Octet(2).Table(("x-queue-type", type)).ToFrame(), Methods.QueueDeclareOk);
+        Call(
+            new MethodBytes(Channel, Methods.QueueDeclare).Short(0).ShortString(name).Octet(2).Table(("x-queue-type", type)).ToFrame(),
+            Methods.QueueDeclareOk);
+
+    /// <summary>A classic queue that drops its oldest message for a new one.</summary>
+    public void DeclareShortQueue(string name, int lengthMax)
+    {
+        MethodBytes declare = new MethodBytes(Channel, Methods.QueueDeclare).Short(0).ShortString(name).Octet(2);
+        Call(declare.Table(("x-max-length", lengthMax)).ToFrame(), Methods.QueueDeclareOk);
+    }
 
     /// <summary>How many messages are ready, by a passive declare.</summary>
     public long CountReady(string queue)
@@ -73,7 +82,8 @@ internal sealed class LoadConnection : IDisposable
 
     public void SelectConfirms() => Call(new MethodBytes(Channel, Methods.ConfirmSelect).Octet(0).ToFrame(), Methods.ConfirmSelectOk);
 
-    public void Prefetch(ushort count) => Call(new MethodBytes(Channel, Methods.BasicQos).Long(0).Short(count).Octet(0).ToFrame(), Methods.BasicQosOk);
+    public void Prefetch(ushort count) =>
+        Call(new MethodBytes(Channel, Methods.BasicQos).Long(0).Short(count).Octet(0).ToFrame(), Methods.BasicQosOk);
 
     /// <summary>Starts a consumer; its consume-ok comes among the deliveries and is passed over.</summary>
     public void Consume(string queue) =>

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>Publishes with confirms and keeps as many messages outstanding as it may. One thread at a time.</summary>
-internal sealed class Publisher : IDisposable
+public sealed class Publisher : IDisposable
 {
     private readonly LoadConnection _connection;
     private readonly PublishedFrames _frames;

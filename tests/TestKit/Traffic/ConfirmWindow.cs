@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>When each unconfirmed message was sent. Confirms may come singly and out of order, or many at once.</summary>
-internal sealed class ConfirmWindow
+public sealed class ConfirmWindow
 {
     // Far more than may be outstanding: a tag's place is free again long before it is wanted.
     private const int Places = 1 << 16;

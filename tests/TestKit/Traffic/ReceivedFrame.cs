@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>A frame as it lies in the receive buffer; gone with the next receive.</summary>
-internal readonly ref struct ReceivedFrame(byte type, ReadOnlySpan<byte> payload)
+public readonly ref struct ReceivedFrame(byte type, ReadOnlySpan<byte> payload)
 {
     public ReadOnlySpan<byte> Payload { get; } = payload;
 

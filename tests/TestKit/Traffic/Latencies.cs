@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Numerics;
 
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>Counts of durations, 64 classes to each doubling, so that a percentile is right within 2 %. Not thread-safe.</summary>
-internal sealed class Latencies
+public sealed class Latencies
 {
     private const int ClassBits = 6;
 

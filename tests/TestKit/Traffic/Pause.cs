@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>Waits for a moment to within some ten microseconds, without taking a core for it: timers of the runtime are good to a millisecond.</summary>
-internal static partial class Pause
+public static partial class Pause
 {
     private const int Monotonic = 1;
     private const int Absolute = 1;

@@ -1,7 +1,7 @@
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>Class and method of AMQP 0-9-1 as one number, as they lie on the wire.</summary>
-internal static class Methods
+public static class Methods
 {
     public const uint ConnectionStart = (10 << 16) | 10;
     public const uint ConnectionStartOk = (10 << 16) | 11;

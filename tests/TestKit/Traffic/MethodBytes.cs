@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>A method frame in the making: type, channel, size, method, arguments, 0xCE.</summary>
 internal sealed class MethodBytes
@@ -38,12 +38,18 @@ internal sealed class MethodBytes
         return this;
     }
 
-    /// <summary>A field table of strings.</summary>
-    public MethodBytes Table(params (string Name, string Value)[] fields)
+    /// <summary>A field table of strings and integers.</summary>
+    public MethodBytes Table(params (string Name, object Value)[] fields)
     {
         int at = _octets.Count;
         Long(0);
-        foreach ((string name, string value) in fields) ShortString(name).Octet((byte)'S').LongString(value);
+        foreach ((string name, object value) in fields)
+        {
+            ShortString(name);
+            if (value is int number) Octet((byte)'I').Long((uint)number);
+            else Octet((byte)'S').LongString((string)value);
+        }
+
         byte[] length = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(length, _octets.Count - at - 4);
         for (int index = 0; index < 4; index++) _octets[at + index] = length[index];

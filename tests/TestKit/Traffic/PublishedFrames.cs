@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Quintet.Load.Clients;
+namespace Quintet.TestKit.Traffic;
 
 /// <summary>
 /// A persistent message of 256 octets as its three frames, laid out many times one after the other: sending some is one call. The body begins with the
 /// time it was sent; 0 says that it is the last.
 /// </summary>
-internal sealed class PublishedFrames
+public sealed class PublishedFrames
 {
     public const int BodyBytes = 256;
 
@@ -20,7 +20,8 @@ internal sealed class PublishedFrames
     /// <param name="count">How many fit.</param>
     public PublishedFrames(string exchange, string routingKey, int count)
     {
-        byte[] publish = new MethodBytes(LoadConnection.Channel, Methods.BasicPublish).Short(0).ShortString(exchange).ShortString(routingKey).Octet(0).ToFrame();
+        byte[] publish = new MethodBytes(LoadConnection.Channel, Methods.BasicPublish)
+            .Short(0).ShortString(exchange).ShortString(routingKey).Octet(0).ToFrame();
         byte[] message = [.. publish, .. HeaderFrame(), .. BodyFrame()];
         _messageBytes = message.Length;
         _keyAt = publish.Length - 2 - Encoding.UTF8.GetByteCount(routingKey);
