@@ -13,9 +13,12 @@ internal sealed class AllocatedTypes : EventListener
 
     private readonly ConcurrentDictionary<string, int> _samples = [];
 
+    /// <summary>Forgets what was needed to warm up.</summary>
+    public void Clear() => _samples.Clear();
+
     public override string ToString() =>
         string.Join('\n', _samples.OrderByDescending(type => type.Value).Take(Shown)
-            .Select(type => string.Create(CultureInfo.InvariantCulture, $"  {type.Value,6} samples of {type.Key}")));
+            .Select(type => string.Create(CultureInfo.InvariantCulture, $"  {type.Value,6} samples: {type.Key}")));
 
     protected override void OnEventSourceCreated(EventSource eventSource)
     {
@@ -25,6 +28,7 @@ internal sealed class AllocatedTypes : EventListener
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         if (eventData.EventName is not AllocationTick || eventData.PayloadNames?.IndexOf("TypeName") is not (>= 0 and int index)) return;
-        _samples.AddOrUpdate((string)eventData.Payload![index]!, 1, static (_, count) => count + 1);
+        object? size = eventData.PayloadNames.IndexOf("ObjectSize") is >= 0 and int at ? eventData.Payload![at] : null;
+        _samples.AddOrUpdate($"{eventData.Payload![index]} of {size} octets", 1, static (_, count) => count + 1);
     }
 }

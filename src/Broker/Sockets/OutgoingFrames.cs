@@ -94,26 +94,61 @@ internal sealed class OutgoingFrames(PipeWriter socket, int bytesMax, Action roo
     }
 
     // Started only when no other run is under way; ends by itself when there is nothing left, and EndAsync waits for the last one.
-    void IThreadPoolWorkItem.Execute() => _ = WriteAsync();
-
-    private async Task WriteAsync()
+    // Mostly the socket takes a batch at once, and then no task is made for it.
+    void IThreadPoolWorkItem.Execute()
     {
         while (TakeBatch())
         {
+            ValueTask<FlushResult> flush = Write();
+            if (!flush.IsCompletedSuccessfully)
+            {
+                _ = WriteOnAsync(flush);
+                return;
+            }
+
+            Written(flush.Result);
+        }
+    }
+
+    private async Task WriteOnAsync(ValueTask<FlushResult> flush)
+    {
+        do
+        {
+            FlushResult flushed;
             try
             {
-                FlushResult flushed = await socket.WriteAsync(_writing.Written);
-                if (flushed.IsCompleted || flushed.IsCanceled) Break();
+                flushed = await flush;
             }
             catch (Exception)
             {
-                Break(); // the read loop sees the same end and is the one to say so
+                flushed = new FlushResult(isCanceled: false, isCompleted: true); // the read loop sees the same end and is the one to say so
             }
 
-            BytesSent += _writing.Length;
-            _writing.Clear();
-            if (TakeWasFull()) roomAgain();
+            Written(flushed);
+            if (!TakeBatch()) return;
+            flush = Write();
         }
+        while (true);
+    }
+
+    private ValueTask<FlushResult> Write()
+    {
+        try
+        {
+            return socket.WriteAsync(_writing.Written);
+        }
+        catch (Exception failure)
+        {
+            return ValueTask.FromException<FlushResult>(failure);
+        }
+    }
+
+    private void Written(FlushResult flushed)
+    {
+        if (flushed.IsCompleted || flushed.IsCanceled) Break();
+        BytesSent += _writing.Length;
+        _writing.Clear();
+        if (TakeWasFull()) roomAgain();
     }
 
     private bool TakeBatch()
