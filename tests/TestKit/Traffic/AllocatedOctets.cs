@@ -12,9 +12,9 @@ public static class AllocatedOctets
     public const double PerMessageMax = 16;
 
     private const string Queue = "allocated";
-    private const int WarmUp = 60_000;
-    private const int Measured = 60_000;
-    private const int Stretches = 6;
+    private const int WarmUp = 40_000;
+    private const int Measured = 40_000;
+    private const int Stretches = 5;
     private const ushort Prefetch = 1_000;
 
     /// <summary>Publish and confirm, 1,000 outstanding, into a queue that keeps its newest 1,000 messages, so that nothing grows.</summary>
