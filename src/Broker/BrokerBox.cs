@@ -11,6 +11,8 @@ using Microsoft.Extensions.Options;
 using Quintet.Broker.Access;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Management;
+using Quintet.Broker.Management.Metrics;
+using Quintet.Broker.Management.Rates;
 using Quintet.Broker.Migration;
 using Quintet.Broker.Storage.Disks;
 using Quintet.Broker.Telemetry;
@@ -53,6 +55,7 @@ internal static class BrokerBox
         WebApplication app = builder.Build();
         app.MapQuintetHealth();
         app.MapManagement();
+        app.MapMetrics();
         return app;
     }
 
@@ -91,6 +94,8 @@ internal static class BrokerBox
             provider.GetRequiredService<Users>(),
             provider.GetRequiredService<IOptions<BrokerOptions>>().Value,
             provider.GetRequiredService<ILogger<DefinitionsImport>>()));
+        services.AddSingleton<StatisticsLoop>();
+        services.AddHostedService(provider => provider.GetRequiredService<StatisticsLoop>());
         services.AddHostedService<BrokerLife>();
     }
 }

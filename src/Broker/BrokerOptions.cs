@@ -38,6 +38,11 @@ internal sealed class BrokerOptions
     [Required]
     public string Product { get; set; } = "Quintet";
 
+    /// <summary>How often rates are reckoned for the management API. Default 5 s, RabbitMQ's <c>collect_statistics_interval</c>. Counts are always
+    /// those of the moment.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan RatesInterval { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Bounds of everything a client may ask for.</summary>
     public LimitOptions Limits { get; set; } = new();
 

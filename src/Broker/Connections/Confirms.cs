@@ -23,6 +23,15 @@ internal sealed class Confirms(Channel channel) : DurabilityWaiter
 
     public ulong Next() => ++Published;
 
+    /// <summary>Published and neither acked nor nacked.</summary>
+    public ulong Outstanding
+    {
+        get
+        {
+            lock (_gate) return Published - Math.Min(_answered, Published);
+        }
+    }
+
     /// <summary>The message of that number is in its queues, or in none. Answered by <see cref="Answer"/> or with the next sync.</summary>
     public void Accept(ulong number, bool isStored, bool isRefused)
     {

@@ -1,6 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Quintet.Broker.Management.Clients;
+using Quintet.Broker.Management.Health;
+using Quintet.Broker.Management.Messages;
+using Quintet.Broker.Management.Routing;
 
 namespace Quintet.Broker.Management;
 
@@ -13,12 +17,14 @@ internal static class ManagementRoutes
     public static void MapManagement(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder api = routes.MapGroup("/api").AddEndpointFilter<BasicAccess>().AddEndpointFilter<RefusalFilter>();
-        api.MapNode();
         api.MapVhosts();
         api.MapUsers();
         api.MapPermissions();
         api.MapDefinitions();
-        api.MapTopology();
+        api.MapOverview();
+        api.MapHealthChecks();
+        api.MapExchanges();
+        api.MapBindings();
         api.MapQueues();
         api.MapConnections();
         api.MapPolicies();

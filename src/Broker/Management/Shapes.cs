@@ -1,7 +1,10 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Connections;
+using Quintet.Broker.Management.Clients;
 using Quintet.Broker.Migration;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Topology;
@@ -13,47 +16,22 @@ internal static class Shapes
 {
     public const string Node = "quintet@localhost";
 
-    public static JsonObject Of(Queue queue)
+    public static JsonObject Of(Consumer consumer)
     {
-        QueueCounts counts = queue.Counts;
-        QueueSettings settings = queue.Settings;
+        bool isActive = !consumer.Queue.Settings.IsSingleActive || consumer.Queue.Active == consumer;
         return new JsonObject
         {
-            ["name"] = settings.Name,
-            ["vhost"] = settings.Vhost,
-            ["type"] = settings.IsQuorum ? "quorum" : "classic",
-            ["durable"] = settings.IsDurable,
-            ["auto_delete"] = settings.IsAutoDelete,
-            ["exclusive"] = settings.IsExclusive,
-            ["arguments"] = Of(settings.Arguments),
-            ["messages"] = counts.Ready + counts.Unacked,
-            ["messages_ready"] = counts.Ready,
-            ["messages_unacknowledged"] = counts.Unacked,
-            ["message_bytes_ready"] = counts.ReadyBytes,
-            ["consumers"] = counts.Consumers,
-            ["consumer_details"] = new JsonArray([.. queue.Consumers.Select(consumer => (JsonNode)Of(consumer))]),
-            ["effective_policy_definition"] = Of(settings.Policy.Definition),
-            ["policy"] = settings.Policy.Name,
-            ["operator_policy"] = settings.Policy.OperatorName,
-            ["state"] = "running",
-            ["node"] = Node,
+            ["arguments"] = consumer is ChannelConsumer own ? Of(own.Arguments) : new JsonObject(),
+            ["ack_required"] = !consumer.NoAck,
+            ["active"] = isActive,
+            ["activity_status"] = isActive ? "up" : "waiting",
+            ["channel_details"] = consumer is ChannelConsumer mine ? ConnectionShapes.DetailsOf(mine.Channel) : null,
+            ["consumer_tag"] = consumer.Tag,
+            ["exclusive"] = consumer.IsExclusive,
+            ["prefetch_count"] = consumer.Prefetch,
+            ["queue"] = new JsonObject { ["name"] = consumer.Queue.Name, ["vhost"] = consumer.Queue.Settings.Vhost },
         };
     }
-
-    public static JsonObject Of(Consumer consumer) => new()
-    {
-        ["consumer_tag"] = consumer.Tag,
-        ["ack_required"] = !consumer.NoAck,
-        ["exclusive"] = consumer.IsExclusive,
-        ["prefetch_count"] = consumer.Prefetch,
-        ["active"] = true,
-        ["queue"] = new JsonObject { ["name"] = consumer.Queue.Name, ["vhost"] = consumer.Queue.Settings.Vhost },
-        ["arguments"] = consumer is ChannelConsumer own ? Of(own.Arguments) : new JsonObject(),
-        ["channel_details"] = consumer is ChannelConsumer mine
-            ? new JsonObject { ["number"] = mine.Channel.Number, ["connection_name"] = mine.Channel.Connection.Name,
-                ["user"] = mine.Channel.Connection.Facts.User }
-            : null,
-    };
 
     public static JsonObject Of(Exchange exchange)
     {
@@ -91,60 +69,19 @@ internal static class Shapes
         ["destination_type"] = "queue",
         ["routing_key"] = queue.Name,
         ["arguments"] = new JsonObject(),
-        ["properties_key"] = Uri.EscapeDataString(queue.Name),
-    };
-
-    public static JsonObject Of(Connection connection) => new()
-    {
-        ["name"] = connection.Name,
-        ["user"] = connection.Facts.User,
-        ["vhost"] = connection.Facts.Vhost,
-        ["protocol"] = "AMQP 0-9-1",
-        ["auth_mechanism"] = connection.Facts.Mechanism,
-        ["state"] = connection.IsHeldBack ? "blocked" : "running",
-        ["channels"] = connection.Channels.Count,
-        ["channel_max"] = connection.Facts.ChannelMax,
-        ["frame_max"] = connection.Facts.FrameBytesMax,
-        ["timeout"] = (int)connection.Facts.Heartbeat.TotalSeconds,
-        ["connected_at"] = connection.OpenedAt.ToUnixTimeMilliseconds(),
-        ["peer_host"] = (connection.Remote as System.Net.IPEndPoint)?.Address.ToString(),
-        ["peer_port"] = (connection.Remote as System.Net.IPEndPoint)?.Port,
-        ["host"] = (connection.Local as System.Net.IPEndPoint)?.Address.ToString(),
-        ["port"] = (connection.Local as System.Net.IPEndPoint)?.Port,
-        ["ssl"] = false,
-        ["recv_oct"] = connection.BytesReceived,
-        ["send_oct"] = connection.Outgoing.BytesSent,
-        ["user_provided_name"] = connection.Facts.ClientProperties.Text("connection_name"),
-        ["client_properties"] = Of(connection.Facts.ClientProperties),
-        ["node"] = Node,
-        ["type"] = "network",
-    };
-
-    public static JsonObject Of(Channel channel) => new()
-    {
-        ["name"] = $"{channel.Connection.Name} ({channel.Number})",
-        ["number"] = channel.Number,
-        ["user"] = channel.Connection.Facts.User,
-        ["vhost"] = channel.Vhost.Name,
-        ["confirm"] = channel.IsConfirming,
-        ["transactional"] = false,
-        ["consumer_count"] = channel.Consumers.Count,
-        ["messages_unacknowledged"] = channel.UnackedCount,
-        ["prefetch_count"] = channel.Prefetch,
-        ["global_prefetch_count"] = channel.GlobalPrefetch,
-        ["connection_details"] = new JsonObject { ["name"] = channel.Connection.Name },
-        ["node"] = Node,
-        ["state"] = "running",
+        ["properties_key"] = EscapeKey(queue.Name),
     };
 
     public static JsonObject Of(FieldTable table) => ArgumentsJson.Show(table);
 
-    // RabbitMQ tells bindings apart by key and a hash of the arguments; ours differs from its hash and is as stable.
-    private static string PropertiesKey(Binding binding)
+    /// <summary>RabbitMQ tells bindings apart by key and a hash of the arguments; ours differs from its hash and is as stable.</summary>
+    public static string PropertiesKey(Binding binding)
     {
-        string key = binding.RoutingKey.Length == 0 ? "~" : Uri.EscapeDataString(binding.RoutingKey);
-        return binding.Arguments.Count == 0
-            ? key
-            : $"{key}~{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(binding.Key.Arguments)))[..16]}";
+        string key = binding.RoutingKey.Length == 0 ? "~" : EscapeKey(binding.RoutingKey);
+        if (binding.Arguments.Count == 0) return key;
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(binding.Key.Arguments));
+        return $"{(binding.RoutingKey.Length == 0 ? "" : key)}~{Base64Url.EncodeToString(hash.AsSpan(0, 9))}";
     }
+
+    public static string EscapeKey(string key) => Uri.EscapeDataString(key).Replace("%20", "+").Replace("~", "%7E");
 }

@@ -57,6 +57,15 @@ internal sealed class Queue : IAsyncDisposable
         }
     }
 
+    /// <summary>The consumer that gets everything, where only one may be active.</summary>
+    public Consumer? Active
+    {
+        get
+        {
+            lock (_gate) return _consumers.Active;
+        }
+    }
+
     /// <summary>Dead messages that nobody has taken yet.</summary>
     public int Dying => _contents.Dying;
 

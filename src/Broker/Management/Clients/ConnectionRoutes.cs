@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Quintet.Broker.Access;
+using Quintet.Broker.Connections;
+using Quintet.Broker.Management.Listing;
+using Quintet.Broker.Management.Rates;
+using Quintet.Broker.Topology;
+
+namespace Quintet.Broker.Management.Clients;
+
+/// <summary>Connections and channels: to look at, and to close.</summary>
+internal static class ConnectionRoutes
+{
+    public static void MapConnections(this RouteGroupBuilder api)
+    {
+        api.MapGet("/connections", (HttpContext http, BrokerContext broker, StatisticsLoop rates) => List(http, Visible(http, broker), rates));
+        api.MapGet("/vhosts/{vhost}/connections", (HttpContext http, BrokerContext broker, StatisticsLoop rates) => List(http, In(http, broker), rates));
+        api.MapGet("/connections/username/{user}", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
+            List(http, OfUser(http, broker), rates));
+        api.MapDelete("/connections/username/{user}", (Delegate)CloseAll);
+        api.MapGet("/connections/{name}", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
+            http.One(ConnectionShapes.Of(Require(http, broker), rates)));
+        api.MapDelete("/connections/{name}", (HttpContext http, BrokerContext broker) => CloseOne(http, broker));
+        api.MapGet("/connections/{name}/channels", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
+            Channels(http, [Require(http, broker)], rates));
+        api.MapGet("/channels", (HttpContext http, BrokerContext broker, StatisticsLoop rates) => Channels(http, Visible(http, broker), rates));
+        api.MapGet("/vhosts/{vhost}/channels", (HttpContext http, BrokerContext broker, StatisticsLoop rates) => Channels(http, In(http, broker), rates));
+        api.MapGet("/channels/{name}", OneChannel);
+    }
+
+    private static IResult List(HttpContext http, IEnumerable<Connection> connections, StatisticsLoop rates) =>
+        http.List(connections.OrderBy(connection => connection.OpenedAt), connection => connection.Name, connection => ConnectionShapes.Of(connection, rates));
+
+    private static IResult Channels(HttpContext http, IEnumerable<Connection> connections, StatisticsLoop rates) => http.List(
+        connections.OrderBy(connection => connection.OpenedAt).SelectMany(connection => connection.Channels.OrderBy(channel => channel.Number)),
+        ConnectionShapes.NameOf,
+        channel => ConnectionShapes.Of(channel, rates));
+
+    private static IResult OneChannel(HttpContext http, BrokerContext broker, StatisticsLoop rates)
+    {
+        string name = http.Request.Segment(2);
+        Channel channel = Visible(http, broker).SelectMany(connection => connection.Channels)
+            .FirstOrDefault(channel => ConnectionShapes.NameOf(channel) == name) ?? throw Refusal.NotFound();
+        JsonObject shown = ConnectionShapes.Of(channel, rates);
+        shown["consumer_details"] = new JsonArray([.. channel.Consumers.Select(consumer => (JsonNode)Shapes.Of(consumer))]);
+        return http.One(shown);
+    }
+
+    private static IResult CloseOne(HttpContext http, BrokerContext broker)
+    {
+        Close(http, Require(http, broker));
+        return Results.NoContent();
+    }
+
+    private static IResult CloseAll(HttpContext http, BrokerContext broker)
+    {
+        foreach (Connection connection in OfUser(http, broker)) Close(http, connection);
+        return Results.NoContent();
+    }
+
+    private static void Close(HttpContext http, Connection connection)
+    {
+        BrokerUser user = BasicAccess.UserOf(http);
+        if (!user.IsAdministrator && user.Name != connection.Facts.User) throw Refusal.NotAuthorised("User not authorised to access object");
+        connection.Force(http.Request.Headers["X-Reason"].FirstOrDefault() is { Length: > 0 } reason ? reason : "Closed via management plugin");
+    }
+
+    private static Connection Require(HttpContext http, BrokerContext broker)
+    {
+        string name = http.Request.Segment(2);
+        return Visible(http, broker).FirstOrDefault(connection => connection.Name == name) ?? throw Refusal.NotFound();
+    }
+
+    private static IEnumerable<Connection> In(HttpContext http, BrokerContext broker)
+    {
+        VirtualHost vhost = TopologyRoutes.RequireVhost(http, broker);
+        return Visible(http, broker).Where(connection => connection.Facts.Vhost == vhost.Name);
+    }
+
+    private static IEnumerable<Connection> OfUser(HttpContext http, BrokerContext broker)
+    {
+        string name = http.Request.Segment(3);
+        return Visible(http, broker).Where(connection => connection.Facts.User == name);
+    }
+
+    // Those who watch the node see all connections, others their own.
+    private static IEnumerable<Connection> Visible(HttpContext http, BrokerContext broker)
+    {
+        BrokerUser user = BasicAccess.UserOf(http);
+        return broker.Connections.All.Where(connection => user.MayWatch || connection.Facts.User == user.Name);
+    }
+}
