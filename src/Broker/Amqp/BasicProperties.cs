@@ -105,6 +105,24 @@ internal readonly ref struct BasicProperties
         return output.ToArray();
     }
 
+    /// <summary>The same properties with another reply_to.</summary>
+    public byte[] WithReplyTo(ReadOnlySpan<byte> address)
+    {
+        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(Octets);
+        using MemoryStream output = new(Octets.Length + address.Length + 1);
+        output.Write([(byte)((flags | ReplyToFlag) >> 8), (byte)(flags | ReplyToFlag)]);
+        ReadOnlySpan<byte> rest = Octets[2..];
+        for (ushort flag = 1 << 15; flag >= LowestFlag; flag >>= 1)
+        {
+            int size = (flags & flag) == 0 ? 0 : SizeOf(flag, rest);
+            if (flag != ReplyToFlag) output.Write(rest[..size]);
+            else output.Write([(byte)address.Length, .. address]);
+            rest = rest[size..];
+        }
+
+        return output.ToArray();
+    }
+
     /// <summary>The headers as a table of its own; empty when there are none.</summary>
     public FieldTable ReadHeaders() => FieldTableReader.TryRead(Headers, out FieldTable? table) ? table : [];
 

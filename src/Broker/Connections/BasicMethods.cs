@@ -62,6 +62,7 @@ internal static class BasicMethods
         bool noAck = arguments.Bit(), exclusive = arguments.Bit(), noWait = arguments.Bit();
         FieldTable table = arguments.Table();
 
+        if (name == DirectReplies.PseudoQueue) return ConsumeReplies(channel, tag, noAck, noWait);
         channel.Permissions.RequireQueue(Right.Read, name);
         if (tag.Length > 0 && channel.HasConsumer(tag)) throw new AmqpException(ReplyCode.NotAllowed, $"attempt to reuse consumer tag '{tag}'");
         Queue queue = channel.Vhost.GetQueue(name, channel.Connection);
@@ -80,6 +81,18 @@ internal static class BasicMethods
         if (!noWait) channel.Send(new MethodFrame(channel.Number, MethodId.BasicConsumeOk).ShortString(consumer.Tag));
         consumer.Start();
         queue.Pump();
+        return ValueTask.CompletedTask;
+    }
+
+    private static ValueTask ConsumeReplies(Channel channel, string tag, bool noAck, bool noWait)
+    {
+        if (tag.Length > 0 && channel.HasConsumer(tag)) throw new AmqpException(ReplyCode.NotAllowed, $"attempt to reuse consumer tag '{tag}'");
+        if (channel.Replies is not null) throw new AmqpException(ReplyCode.PreconditionFailed, "reply consumer already set");
+        if (!noAck) throw new AmqpException(ReplyCode.PreconditionFailed, "reply consumer cannot acknowledge");
+
+        ReplyConsumer consumer = channel.Connection.Broker.Replies.Open(channel, tag.Length > 0 ? tag : ServerNames.Consumer());
+        if (!noWait) channel.Send(new MethodFrame(channel.Number, MethodId.BasicConsumeOk).ShortString(consumer.Tag));
+        channel.SetReplies(consumer);
         return ValueTask.CompletedTask;
     }
 
@@ -115,7 +128,8 @@ internal static class BasicMethods
 
     private static async ValueTask CancelAsync(Channel channel, string tag, bool noWait)
     {
-        if (channel.TakeConsumer(tag) is { } consumer) await channel.EndAsync(consumer);
+        if (channel.Replies?.Tag == tag) channel.SetReplies(null);
+        else if (channel.TakeConsumer(tag) is { } consumer) await channel.EndAsync(consumer);
         if (!noWait) channel.Send(new MethodFrame(channel.Number, MethodId.BasicCancelOk).ShortString(tag));
     }
 

@@ -11,5 +11,7 @@ internal sealed record BrokerContext(BrokerNode Node, Users Users, BrokerOptions
 {
     public LimitOptions Limits => Options.Limits;
 
+    public DirectReplies Replies { get; } = new();
+
     public HandshakeTerms HandshakeTerms { get; } = new(Node, Users, Options, Logger);
 }

@@ -22,6 +22,7 @@ internal sealed class Channel(Connection connection, ushort number)
     private readonly List<UnackedMessage> _taken = [];
     private readonly ContentAssembly _content = new();
     private readonly Publishing _publishing = new(connection);
+    private ReplyConsumer? _replies;
     private ulong _deliveryTag;
     private int _globalUnacked;
     private volatile bool _isReleased;
@@ -49,6 +50,9 @@ internal sealed class Channel(Connection connection, ushort number)
     public ushort GlobalPrefetch { get; set; }
 
     public Confirms? Confirms { get; private set; }
+
+    /// <summary>The consumer of direct replies, if there is one.</summary>
+    public ReplyConsumer? Replies => _replies;
 
     /// <summary>Deliveries are counted under their gate, all else by the read loop; confirms by who sends them.</summary>
     public MessageStats Stats { get; } = new();
@@ -148,6 +152,38 @@ internal sealed class Channel(Connection connection, ushort number)
         }
     }
 
+    /// <summary>Called by whoever answers, on any thread.</summary>
+    public bool TryDeliverReply(ReplyConsumer consumer, in Envelope envelope, ReadOnlySpan<byte> borrowedBody)
+    {
+        lock (_deliveryGate)
+        {
+            // Nobody can be made to wait here, so what a client does not read is bounded by leaving it out, as promised: at most once.
+            if (_replies != consumer || !Outgoing.HasRoomForAnswers) return false;
+            Content content = new(envelope.Routing, envelope.Properties, borrowedBody);
+            FrameBuffer output = Outgoing.Lock();
+            try
+            {
+                ContentFrames.Deliver(
+                    output, (number, connection.Facts.FrameBytesMax), consumer.TagOctets, (++_deliveryTag, Redelivered: false), content);
+            }
+            finally
+            {
+                Outgoing.Unlock();
+            }
+        }
+
+        connection.Broker.Metrics.Delivered();
+        return true;
+    }
+
+    /// <summary>Sets the consumer of direct replies, or ends it with null. After that nothing more is delivered to the old one.</summary>
+    public void SetReplies(ReplyConsumer? consumer)
+    {
+        ReplyConsumer? ended;
+        lock (_deliveryGate) (ended, _replies) = (_replies, consumer);
+        if (ended is not null) connection.Broker.Replies.Close(ended);
+    }
+
     /// <summary>Answers basic.get.</summary>
     public void SendGetOk(Queue queue, in QueueEntry entry, (bool NoAck, int MessagesLeft) get, (ReadOnlyMemory<byte> Envelope,
         ReadOnlyMemory<byte> Body) message)
@@ -199,6 +235,7 @@ internal sealed class Channel(Connection connection, ushort number)
 
     public bool HasConsumer(string tag)
     {
+        if (_replies?.Tag == tag) return true;
         lock (_consumers) return _consumers.ContainsKey(tag);
     }
 
@@ -246,6 +283,7 @@ internal sealed class Channel(Connection connection, ushort number)
             await EndAsync(consumer);
         }
 
+        SetReplies(null);
         RequeueAll();
         _content.Reset();
         _content.Release();

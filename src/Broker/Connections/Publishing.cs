@@ -44,10 +44,15 @@ internal sealed class Publishing(Connection connection)
         _route.Clear();
         ReadOnlySpan<byte> octets = content.EnvelopeOctets;
         IReadOnlyList<string>? moreKeys = properties.HasCopies ? ReadCopies(envelope, properties, ref octets) : null;
+        if (DirectReplies.IsPseudoQueue(properties.ReplyTo)) octets = WithReplyAddress(channel, octets);
         _route.Follow(exchange, new RoutedMessage(key, properties.Headers, properties.Octets), moreKeys);
         if (_route.Queues.Count == 0)
         {
-            connection.Broker.Metrics.Unroutable();
+            bool isReply = envelope.Exchange.IsEmpty && DirectReplies.IsAddress(key)
+                && connection.Broker.Replies.TryDeliver(channel.Vhost.Name, new Envelope(octets), content.BorrowedBody.Span);
+            if (!isReply) connection.Broker.Metrics.Unroutable();
+
+            // A mandatory answer is returned even when it was delivered: no queue took it, and RabbitMQ does the same.
             channel.Stats.Count(content.IsMandatory ? Happening.ReturnUnroutable : Happening.DropUnroutable);
             if (content.IsMandatory) Return(channel, octets, content.BorrowedBody.Span);
             channel.Confirms?.Accept(number, isStored: false, isRefused: false);
@@ -66,6 +71,15 @@ internal sealed class Publishing(Connection connection)
         Acceptance accepted = Accept(channel, message, number);
         if (accepted.IsRefused) connection.Broker.Metrics.Refused();
         channel.Confirms?.Accept(number, accepted.IsStored, accepted.IsRefused);
+    }
+
+    private static byte[] WithReplyAddress(Channel channel, ReadOnlySpan<byte> octets)
+    {
+        if (channel.Replies is not { } replies) throw new AmqpException(ReplyCode.PreconditionFailed, "fast reply consumer does not exist");
+        Envelope envelope = new(octets);
+        return BasicProperties.TryParse(envelope.Properties, out BasicProperties properties)
+            ? Envelope.Create(0, 0, (envelope.Exchange.ToArray(), envelope.RoutingKey.ToArray()), properties.WithReplyTo(replies.AddressOctets))
+            : throw new InvalidOperationException("properties that were read cannot be read again");
     }
 
     private Acceptance Accept(Channel channel, in IncomingMessage message, ulong number)

@@ -15,6 +15,7 @@ internal static class QueueMethods
         bool passive = arguments.Bit(), durable = arguments.Bit(), exclusive = arguments.Bit(), autoDelete = arguments.Bit(), noWait = arguments.Bit();
         FieldTable table = arguments.Table();
 
+        if (name.StartsWith(DirectReplies.PseudoQueue, StringComparison.Ordinal)) return DeclareReplies(channel, name, noWait);
         if (passive) return DeclareOkAsync(channel, channel.Vhost.GetQueue(name, channel.Connection), Task.CompletedTask, noWait);
 
         QueueSettings declared = new()
@@ -127,6 +128,15 @@ internal static class QueueMethods
             ReplyCode.NotImplemented,
             $"cannot delete {queue.Settings.Described}. queue.delete operations with {(ifUnused ? "if-unused" : "if-empty")} flag set "
             + "are not supported by quorum queues");
+    }
+
+    // Who answers may ask first whether the asker is still there (direct reply-to).
+    private static ValueTask DeclareReplies(Channel channel, string name, bool noWait)
+    {
+        if (!channel.Connection.Broker.Replies.IsThere(channel.Vhost.Name, name))
+            throw new AmqpException(ReplyCode.NotFound, $"no queue '{name}' in vhost '{channel.Vhost.Name}'");
+        if (!noWait) channel.Send(new MethodFrame(channel.Number, MethodId.QueueDeclareOk).ShortString(name).Long(0).Long(1));
+        return ValueTask.CompletedTask;
     }
 
     private static async ValueTask DeclareOkAsync(Channel channel, Queue queue, Task change, bool noWait)

@@ -10,5 +10,8 @@ internal static class ServerNames
 
     public static string Consumer() => "amq.ctag-" + Random();
 
+    /// <summary>An address for answers: whoever guessed one could answer in another's name.</summary>
+    public static string Reply() => DirectReplies.PseudoQueue + "." + Random();
+
     private static string Random() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
 }

@@ -10,7 +10,7 @@ internal static class ServerProperties
     private static readonly string[] Capabilities =
     [
         "publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify", "connection.blocked", "consumer_priorities",
-        "authentication_failure_close", "per_consumer_qos",
+        "authentication_failure_close", "per_consumer_qos", "direct_reply_to",
     ];
 
     public static FieldTable Of(string product) => new()

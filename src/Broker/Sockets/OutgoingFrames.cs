@@ -38,6 +38,9 @@ internal sealed class OutgoingFrames(PipeWriter socket, int bytesMax, Action roo
         }
     }
 
+    /// <summary>False when so much waits for a client that never reads that nothing may be added on another's behalf.</summary>
+    public bool HasRoomForAnswers => Volatile.Read(ref _filling).Length < _answersMax;
+
     /// <summary>Completes, mostly at once, when more answers may be added: a client that asks and never reads is not asked for more.</summary>
     public ValueTask RoomForAnswersAsync(CancellationToken stop)
     {
