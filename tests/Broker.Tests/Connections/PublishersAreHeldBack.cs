@@ -1,4 +1,5 @@
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Tests.Storage;
 using Quintet.Broker.Tests.Systems;
 using Quintet.TestKit.Files;
 using RabbitMQ.Client;
@@ -44,5 +45,38 @@ public class PublishersAreHeldBack
         await raw.SendAsync(new MethodFrame(0, MethodId.ConnectionOpen).ShortString("/").ShortString("").Octet(0).ToArray());
         await raw.MethodAsync(MethodId.ConnectionOpenOk);
         Assert.Equal("\u000blow on disk"u8.ToArray(), await raw.MethodAsync(MethodId.ConnectionBlocked));
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_during_a_write_loses_nothing_and_everything_goes_on_by_itself()
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        FaultyDisk disk = new();
+        await using (RunningBroker broker = await RunningBroker.StartOverAsync(
+            disk, ("Broker:Storage:SegmentBytes", "65536"), ("Broker:Storage:FreeBytesMin", "0"), ("Broker:Storage:SpaceCheckInterval", "00:00:00.010")))
+        await using (IConnection connection = await broker.ConnectAsync())
+        {
+            TaskCompletionSource<string> blocked = new(), unblocked = new();
+            connection.ConnectionBlockedAsync += (_, told) => Task.FromResult(blocked.TrySetResult(told.Reason));
+            connection.ConnectionUnblockedAsync += (_, _) => Task.FromResult(unblocked.TrySetResult(""));
+            await using IChannel channel = await connection.ConfirmingAsync();
+            await channel.QueueAsync("q");
+            await channel.SendAsync("q", "before");
+            disk.HasSpace = false;
+            string large = new('x', 100_000); // more than a segment has room for, so that the file must grow
+
+            Task held = channel.SendAsync("q", large).AsTask();
+
+            Assert.Equal("low on disk", await blocked.Task.WaitAsync(stop));
+            Assert.False(held.IsCompleted);
+            disk.HasSpace = true;
+            await held;
+            await unblocked.Task.WaitAsync(stop);
+            await channel.SendAsync("q", "after");
+            await using RunningBroker next = await RunningBroker.StartOverAsync(disk.Reboot(PowerLoss.ForgetsUnsynced, new Random(1)));
+            await using IConnection again = await next.ConnectAsync();
+            await using IChannel reader = await again.ChannelAsync();
+            Assert.Equal(["before", large, "after"], await reader.DrainAsync("q"));
+        }
     }
 }

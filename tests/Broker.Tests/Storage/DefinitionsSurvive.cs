@@ -67,6 +67,26 @@ public sealed class DefinitionsSurvive(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Any_operation_failing_once_and_the_process_that_is_started_after_it()
+    {
+        FaultyDisk counting = new();
+        await RunAsync(counting);
+        for (int at = 1; at <= counting.Operations; at++)
+        {
+            FaultyDisk disk = new() { BreaksAt = at, Fault = Fault.FailsOnce };
+            (Dictionary<string, string> done, string? tried) = await RunAsync(disk);
+            output.WriteLine($"failed at {at}: {disk.BrokenOperation}");
+
+            await using DefinitionsLog again = Open(disk.Reboot(PowerLoss.KeepsUnsynced, new Random(Seed + at)));
+
+            string[] before = [.. done.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal)];
+            Apply(done, tried);
+            string[] after = [.. done.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal)];
+            Assert.Contains(string.Join(';', Show(again)), new[] { string.Join(';', before), string.Join(';', after) });
+        }
+    }
+
+    [Fact]
     public async Task A_full_disk_refuses_the_change_and_takes_it_later()
     {
         FaultyDisk disk = new();

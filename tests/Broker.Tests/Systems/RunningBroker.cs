@@ -2,6 +2,8 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Quintet.Broker.Storage.Disks;
+using Quintet.Hosting;
 using Quintet.Hosting.Settings;
 using Quintet.TestKit.Files;
 using RabbitMQ.Client;
@@ -40,13 +42,19 @@ internal sealed class RunningBroker : IAsyncDisposable
     public static Task<RunningBroker> StartOverAsync(string dataFolder, params (string Key, string? Value)[] settings) =>
         StartAsync(null, dataFolder, settings);
 
-    private static async Task<RunningBroker> StartAsync(TempFolder? folder, string data, (string Key, string? Value)[] settings)
+    /// <summary>A broker over a disk that the test can break.</summary>
+    public static Task<RunningBroker> StartOverAsync(Disk disk, params (string Key, string? Value)[] settings) =>
+        StartAsync(null, disk.Folder, settings, _ => disk);
+
+    private static async Task<RunningBroker> StartAsync(
+        TempFolder? folder, string data, (string Key, string? Value)[] settings, Func<string, Disk>? openDisk = null)
     {
         string? file = settings.FirstOrDefault(setting => setting.Key == SettingsFile).Value;
         (string Key, string? Value)[] values =
             [("Broker:Port", "0"), ("Broker:ManagementPort", "0"), ("Broker:DataFolder", data), ("Logging:LogLevel:Default", "Error"),
                 ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning"), .. settings.Where(setting => setting.Key != SettingsFile)];
-        WebApplication app = BrokerBox.Build(new BoxSettings(file, values.ToDictionary(pair => pair.Key, pair => pair.Value)));
+        BoxSettings all = new(file, values.ToDictionary(pair => pair.Key, pair => pair.Value));
+        WebApplication app = BrokerBox.Build(BoxHost.CreateBuilder("broker", all), openDisk);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningBroker(app, folder, data);
     }
