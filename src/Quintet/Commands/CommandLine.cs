@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using Quintet.Client.Broker;
 using Quintet.Client.Supervisor;
 using Quintet.Manifest;
 using Quintet.Supervision;
 using Quintet.Terminal;
+using RabbitMQ.Client.Exceptions;
 
 namespace Quintet.Commands;
 
@@ -92,6 +94,15 @@ internal static class CommandLine
                 Console.Error.WriteLine($"quintet: {refused.Message}");
                 foreach (string line in refused.Log) Console.Error.WriteLine($"  {line}");
                 return CodeOf(refused.Status);
+            case BrokerApiException refused:
+                Console.Error.WriteLine($"quintet: {refused.Message}");
+                return CodeOf(refused.Status);
+            case BrokerUnreachableException away:
+                Console.Error.WriteLine($"quintet: {away.InnerException?.Message ?? away.Message}");
+                return away.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException ? ExitCode.Refused : ExitCode.Unreachable;
+            case OperationInterruptedException interrupted:
+                Console.Error.WriteLine($"quintet: {interrupted.ShutdownReason?.ReplyText ?? interrupted.Message}");
+                return CodeOf((HttpStatusCode?)interrupted.ShutdownReason?.ReplyCode);
             case FileNotFoundException or DirectoryNotFoundException:
                 Console.Error.WriteLine($"quintet: {fault.Message}");
                 return ExitCode.NotFound;

@@ -1,0 +1,89 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace Quintet.Commands.Brokers;
+
+/// <summary>What a redrive did, or would do.</summary>
+/// <param name="Moved">Messages by the queue they went to.</param>
+/// <param name="Kept">Messages that stay where they are, by the reason.</param>
+internal sealed record RedriveReport(IReadOnlyDictionary<string, int> Moved, IReadOnlyDictionary<string, int> Kept);
+
+/// <summary>
+/// Moves dead letters back to the queue they died in. Each is published first, mandatory and confirmed, and acknowledged after: an interruption
+/// between the two leaves it in both queues, never in none. What is kept returns to its place when the channel closes.
+/// </summary>
+internal sealed class Redrive(IConnection connection, string queue, string? to)
+{
+    private readonly SortedDictionary<string, int> _moved = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> _kept = new(StringComparer.Ordinal);
+
+    /// <param name="limit">At most so many; never more than are ready at the start, so that those which die at once again are not seen twice.</param>
+    /// <param name="dryRun">Only looks.</param>
+    /// <param name="cancellation">Ends it between two messages.</param>
+    public async Task<RedriveReport> RunAsync(int limit, bool dryRun, CancellationToken cancellation)
+    {
+        await using IChannel channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation);
+        uint ready = (await channel.QueueDeclarePassiveAsync(queue, cancellation)).MessageCount;
+        for (uint count = Math.Min(ready, (uint)limit); count > 0; count--)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (await channel.BasicGetAsync(queue, autoAck: false, cancellation) is not { } letter) break;
+            await MoveAsync(channel, letter, dryRun);
+        }
+
+        return new RedriveReport(_moved, _kept);
+    }
+
+    private async Task MoveAsync(IChannel channel, BasicGetResult letter, bool dryRun)
+    {
+        string? target = to ?? Death.Of(letter.BasicProperties.Headers)?.Queue;
+        if (target is null)
+        {
+            Count(_kept, "it does not say where it died; name a queue with --to");
+        }
+        else if (target == queue)
+        {
+            Count(_kept, "it died in this very queue; name another with --to");
+        }
+        else if (dryRun)
+        {
+            Count(_moved, target);
+        }
+        else
+        {
+            await PublishAsync(channel, letter, target);
+        }
+    }
+
+    // Not cancelled half-way: a message that was sent is acknowledged here, too.
+    private async Task PublishAsync(IChannel channel, BasicGetResult letter, string target)
+    {
+        try
+        {
+            await channel.BasicPublishAsync("", target, mandatory: true, Afresh(letter.BasicProperties), letter.Body, CancellationToken.None);
+        }
+        catch (PublishException refused)
+        {
+            Count(_kept, refused.IsReturn ? $"there is no queue '{target}'" : $"'{target}' does not take it");
+            return;
+        }
+
+        await channel.BasicAckAsync(letter.DeliveryTag, multiple: false, CancellationToken.None);
+        Count(_moved, target);
+    }
+
+    /// <summary>Without the marks of its deaths: consumers that count them would give it up at once again.</summary>
+    private static BasicProperties Afresh(IReadOnlyBasicProperties died)
+    {
+        BasicProperties properties = new(died) { Headers = died.Headers?.Where(h => !IsMark(h.Key)).ToDictionary(h => h.Key, h => h.Value) };
+        properties.ClearUserId(); // a broker takes it from that user only
+        return properties;
+    }
+
+    private static bool IsMark(string header) =>
+        header is "x-death" or "x-delivery-count" or "x-acquired-count" || header.StartsWith("x-first-death-", StringComparison.Ordinal)
+        || header.StartsWith("x-last-death-", StringComparison.Ordinal);
+
+    private static void Count(SortedDictionary<string, int> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
+}
