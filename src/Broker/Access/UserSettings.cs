@@ -74,6 +74,8 @@ internal sealed record UserSettings
         TopicPermissions = [.. TopicPermissions.Where(other => (other.Vhost, other.Exchange) != (permission.Vhost, permission.Exchange)), permission],
     };
 
+    public bool Knows(string vhost) => Permissions.Any(of => of.Vhost == vhost) || TopicPermissions.Any(of => of.Vhost == vhost);
+
     /// <summary>Without any rights in a virtual host.</summary>
     public UserSettings Without(string vhost) => this with
     {

@@ -24,7 +24,7 @@ internal sealed partial class Users : IDisposable
     private readonly SemaphoreSlim _changes = new(1, 1);
     private readonly Lock _gate = new();
     // Guarded by _gate.
-    private readonly Dictionary<string, UserSettings> _stored = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BrokerUser> _stored = new(StringComparer.Ordinal);
     private Dictionary<string, BrokerUser> _named;
     private volatile IReadOnlyDictionary<string, BrokerUser> _byName = new Dictionary<string, BrokerUser>();
     // Guarded by _changes.
@@ -37,11 +37,11 @@ internal sealed partial class Users : IDisposable
         _most = options.Value.Limits.Users;
         _store = new UserStore(node.DefinitionsLog);
         _named = Build(options.Value);
-        foreach (UserSettings user in _store.Read()) _stored[user.Name] = WithKnownVhosts(user);
+        foreach (UserSettings user in _store.Read()) _stored[user.Name] = new BrokerUser(WithKnownVhosts(user));
         if (_named.Count == 0 && _stored.Count == 0)
         {
             _guestIsUnwritten = true;
-            _stored[BrokerUser.GuestName] = UserSettings.Guest();
+            _stored[BrokerUser.GuestName] = new BrokerUser(UserSettings.Guest());
         }
 
         Merge();
@@ -80,10 +80,11 @@ internal sealed partial class Users : IDisposable
             lock (_gate)
             {
                 if (after is null) _stored.Remove(name);
-                else _stored[name] = after;
+                else _stored[name] = new BrokerUser(after);
                 Merge();
             }
 
+            Log.Changed(_logger, name, after is null ? "removed" : before is null ? "stored" : "changed");
             if (after is null) Deleted?.Invoke(name);
             return before is null;
         }
@@ -131,14 +132,14 @@ internal sealed partial class Users : IDisposable
 
     private UserSettings? Stored(string name)
     {
-        lock (_gate) return _stored.GetValueOrDefault(name);
+        lock (_gate) return _stored.GetValueOrDefault(name)?.Settings;
     }
 
     private async Task ForgetVhostAsync(string vhost)
     {
         UserSettings[] concerned;
         lock (_gate)
-            concerned = [.. _stored.Values.Where(user => user.Permissions.Any(of => of.Vhost == vhost) || user.TopicPermissions.Any(of => of.Vhost == vhost))];
+            concerned = [.. _stored.Values.Select(user => user.Settings).Where(user => user.Knows(vhost))];
         foreach (UserSettings user in concerned) await ChangeAsync(user.Name, current => current?.Without(vhost));
     }
 
@@ -152,8 +153,8 @@ internal sealed partial class Users : IDisposable
     private void Merge()
     {
         Dictionary<string, BrokerUser> merged = new(StringComparer.Ordinal);
-        foreach (UserSettings user in _stored.Values)
-            if (user.Origin != UserOrigin.Default || _named.Count == 0) merged[user.Name] = new BrokerUser(user);
+        foreach (BrokerUser user in _stored.Values)
+            if (user.Settings.Origin != UserOrigin.Default || _named.Count == 0) merged[user.Name] = user;
         foreach (BrokerUser user in _named.Values) merged[user.Name] = user;
         _byName = merged;
     }
@@ -194,5 +195,8 @@ internal sealed partial class Users : IDisposable
 
         [LoggerMessage(1131, LogLevel.Warning, "The changed settings were not taken over, the users stay as they were: {Faults}")]
         public static partial void Kept(ILogger logger, string faults);
+
+        [LoggerMessage(1132, LogLevel.Information, "User {User} was {Done}")]
+        public static partial void Changed(ILogger logger, string user, string done);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Quintet.Broker.Amqp;
@@ -21,7 +22,12 @@ internal static class ArgumentsJson
         if (node is null or JsonArray { Count: 0 }) return FieldTable.Empty;
         if (node is not JsonObject members) throw new FormatException("arguments are an object");
         FieldTable table = [];
-        foreach ((string name, JsonNode? value) in members) table.Add(name, ReadValue(value));
+        foreach ((string name, JsonNode? value) in members)
+        {
+            if (Encoding.UTF8.GetByteCount(name) > byte.MaxValue) throw new FormatException("the name of an argument is longer than 255 octets");
+            table.Add(name, ReadValue(value));
+        }
+
         return table;
     }
 

@@ -188,7 +188,7 @@ internal sealed class VirtualHost
     /// <param name="durable">Completes when the queue is on disk.</param>
     public Queue DeclareQueue(QueueSettings declared, object connection, out Task durable)
     {
-        declared = WithDefaultType(declared);
+        declared = Settings.Typed(declared);
         lock (_gate)
         {
             durable = Task.CompletedTask;
@@ -249,7 +249,7 @@ internal sealed class VirtualHost
         lock (_gate) return [.. _exchanges.Values.SelectMany(exchange => exchange.Bindings)];
     }
 
-    /// <summary>Ends all there is, after its description is off the disk; completes when nothing of it is on disk. Declarations are refused from here on.</summary>
+    /// <summary>Ends all there is, after the description is off the disk; completes when nothing is left there. Declarations are refused from here on.</summary>
     public Task End()
     {
         lock (_gate)
@@ -286,15 +286,6 @@ internal sealed class VirtualHost
     private void RefuseIfGone()
     {
         if (_isGone) throw new AmqpException(ReplyCode.ConnectionForced, $"vhost '{Name}' is deleted");
-    }
-
-    // As in RabbitMQ, the virtual host's type becomes an argument of what is declared without one and could be of that type.
-    private QueueSettings WithDefaultType(QueueSettings declared)
-    {
-        string type = Settings.DefaultQueueType;
-        bool isFit = type != VirtualHostSettings.Classic && declared is { IsDurable: true, IsExclusive: false, IsAutoDelete: false }
-            && !declared.Name.StartsWith("amq.", StringComparison.Ordinal) && !declared.Arguments.TryGet("x-queue-type", out _);
-        return isFit ? declared with { Arguments = new FieldTable(declared.Arguments) { { "x-queue-type", FieldValue.Of(type) } } } : declared;
     }
 
     // Predeclared exchanges are made with their virtual host and never stored; bindings to or from them are.

@@ -1,3 +1,6 @@
+using Quintet.Broker.Amqp;
+using Quintet.Broker.Queues;
+
 namespace Quintet.Broker.Topology;
 
 /// <summary>A virtual host as it is described. Immutable; a change is a new one.</summary>
@@ -24,4 +27,12 @@ internal sealed record VirtualHostSettings
     public long? QueuesMax { get; init; }
 
     public static bool IsQueueType(string type) => type is Classic or "quorum";
+
+    /// <summary>As in RabbitMQ, the default type becomes an argument of what is declared without one and could be of that type.</summary>
+    public QueueSettings Typed(QueueSettings declared)
+    {
+        bool isFit = DefaultQueueType != Classic && declared is { IsDurable: true, IsExclusive: false, IsAutoDelete: false }
+            && !declared.Name.StartsWith("amq.", StringComparison.Ordinal) && !declared.Arguments.TryGet("x-queue-type", out _);
+        return isFit ? declared with { Arguments = new FieldTable(declared.Arguments) { { "x-queue-type", FieldValue.Of(DefaultQueueType) } } } : declared;
+    }
 }

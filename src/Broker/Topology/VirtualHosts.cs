@@ -70,8 +70,8 @@ internal sealed class VirtualHosts(Definitions definitions, QueueServices servic
             await definitions.RemoveAsync(vhost.Settings);
             _byName.TryRemove(name, out _);
             Task rest = vhost.End();
-            if (Deleted is { } deleted) await deleted(name);
-            await rest;
+            // All are told, whatever becomes of one of them; a delegate of many would only wait for the last.
+            await Task.WhenAll([rest, .. (Deleted?.GetInvocationList() ?? []).Select(told => ((Func<string, Task>)told)(name))]);
             return true;
         }
         finally

@@ -140,7 +140,7 @@ public class UsersComeAndGo
         }
 
         await using (RunningBroker named = await RunningBroker.StartOverAsync(folder["data"],
-            ("Broker:Users:0:Name", "root"), ("Broker:Users:0:Password", "root"), ("Broker:Users:0:Tags:0", "administrator")))
+            ("Broker:Users:0:Name", "boss"), ("Broker:Users:0:Password", "boss"), ("Broker:Users:0:Tags:0", "administrator")))
         {
             Assert.Null(named.Part<Users>().Login("guest", "guest"));
             Assert.NotNull(named.Part<Users>().Login("alice", "secret"));
@@ -160,20 +160,20 @@ public class UsersComeAndGo
     public async Task Users_of_the_settings_are_shown_and_not_changed()
     {
         await using RunningBroker broker = await RunningBroker.StartAsync(
-            ("Broker:Users:0:Name", "root"), ("Broker:Users:0:Password", "root"), ("Broker:Users:0:Tags:0", "administrator"),
+            ("Broker:Users:0:Name", "boss"), ("Broker:Users:0:Password", "boss"), ("Broker:Users:0:Tags:0", "administrator"),
             ("Broker:Users:0:Permissions:0:Read", ".*"));
-        using HttpClient http = broker.Management("root", "root");
+        using HttpClient http = broker.Management("boss", "boss");
         await http.SendAsync(HttpStatusCode.Created, "PUT", "vhosts/v");
 
         foreach ((string method, string path, object? body) in new (string, string, object?)[]
         {
-            ("PUT", "users/root", new { password = "x", tags = "" }), ("DELETE", "users/root", null),
-            ("PUT", "permissions/v/root", new { configure = "", write = "", read = "" }), ("DELETE", "permissions/%2F/root", null),
-            ("PUT", "topic-permissions/v/root", new { exchange = "x", write = "", read = "" }),
-            ("PUT", "user-limits/root/max-channels", new { value = 1 }), ("POST", "users/bulk-delete", new { users = new[] { "root" } }),
+            ("PUT", "users/boss", new { password = "x", tags = "" }), ("DELETE", "users/boss", null),
+            ("PUT", "permissions/v/boss", new { configure = "", write = "", read = "" }), ("DELETE", "permissions/%2F/boss", null),
+            ("PUT", "topic-permissions/v/boss", new { exchange = "x", write = "", read = "" }),
+            ("PUT", "user-limits/boss/max-channels", new { value = 1 }), ("POST", "users/bulk-delete", new { users = new[] { "boss" } }),
         })
             Assert.Contains("settings of the broker (Broker:Users)", await http.RefusedAsync(method, path, body));
-        Assert.True(PasswordHash.Read((await http.JsonAsync("users/root")).GetProperty("password_hash").GetString()!, null)!.Matches("root"));
+        Assert.True(PasswordHash.Read((await http.JsonAsync("users/boss")).GetProperty("password_hash").GetString()!, null)!.Matches("boss"));
     }
 
     [Fact]
@@ -184,7 +184,8 @@ public class UsersComeAndGo
         await http.SendAsync(HttpStatusCode.Created, "PUT", "users/al", new { tags = "" });
 
         Assert.Equal("tags_not_present", await http.RefusedAsync("PUT", "users/bob", new { password = "x" }));
-        Assert.Equal("both_password_and_password_hash_are_provided", await http.RefusedAsync("PUT", "users/al", new { password = "x", password_hash = Documented,
+        Assert.Equal("both_password_and_password_hash_are_provided",
+            await http.RefusedAsync("PUT", "users/al", new { password = "x", password_hash = Documented,
             tags = "" }));
         Assert.Contains("password_hash", await http.RefusedAsync("PUT", "users/al", new { password_hash = "aGVsbG8=", tags = "" }));
         Assert.Contains("hashing_algorithm", await http.RefusedAsync("PUT", "users/al", new { password_hash = Documented, hashing_algorithm = "nope", tags =

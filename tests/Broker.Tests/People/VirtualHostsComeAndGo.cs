@@ -53,7 +53,8 @@ public class VirtualHostsComeAndGo
         await theirs.QueueAsync("q");
         await mine.SendAsync("q", "1");
 
-        Assert.Equal((1u, 0u), ((await mine.QueueDeclarePassiveAsync("q", Stop)).MessageCount, (await theirs.QueueDeclarePassiveAsync("q", Stop)).MessageCount));
+        Assert.Equal(
+            (1u, 0u), ((await mine.QueueDeclarePassiveAsync("q", Stop)).MessageCount, (await theirs.QueueDeclarePassiveAsync("q", Stop)).MessageCount));
     }
 
     [Fact]

@@ -55,7 +55,8 @@ public sealed class MovingTests
         http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String("guest:guest"u8));
         using StringContent rule = new("""{"exchange":"events","write":"^orders","read":".*"}""");
         (await http.PutAsync(new Uri($"http://127.0.0.1:{port}/api/topic-permissions/shop/alice"), rule, Cancellation)).EnsureSuccessStatusCode();
-        foreach (string kind in (string[])["users", "vhosts", "permissions", "exchanges", "queues", "bindings", "policies", "vhost_limits", "connections", "nodes"])
+        foreach (string kind in (string[])
+            ["users", "vhosts", "permissions", "exchanges", "queues", "bindings", "policies", "vhost_limits", "connections", "nodes"])
             await AdminAsync(port, "list", kind);
     }
 
