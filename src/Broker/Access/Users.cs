@@ -125,7 +125,8 @@ internal sealed partial class Users : IDisposable
             throw new ChangeRefusedException($"user '{name}' is described by the settings of the broker (Broker:Users) and is only changed there");
         if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > UserSettings.NameBytesMax)
             throw new ChangeRefusedException($"the name of a user is 1 to {UserSettings.NameBytesMax} octets long");
-        if (before is null && after is not null && _stored.Count >= _most) throw new ChangeRefusedException($"cannot create user '{name}': user limit of {_most} is reached");
+        if (before is null && after is not null && _stored.Count >= _most)
+            throw new ChangeRefusedException($"cannot create user '{name}': user limit of {_most} is reached");
         if (before is not null && after is null && _guestIsUnwritten)
             throw new ChangeRefusedException("guest is the only user: store another first, or nobody could log in any more");
     }

@@ -249,7 +249,7 @@ internal sealed class VirtualHost
         lock (_gate) return [.. _exchanges.Values.SelectMany(exchange => exchange.Bindings)];
     }
 
-    /// <summary>Ends all there is, after the description is off the disk; completes when nothing is left there. Declarations are refused from here on.</summary>
+    /// <summary>Ends all there is, after the description is off the disk; completes when nothing is left there. Refuses declarations from then on.</summary>
     public Task End()
     {
         lock (_gate)
