@@ -25,6 +25,7 @@ internal sealed class Channel(Connection connection, ushort number)
     private ReplyConsumer? _replies;
     private ulong _deliveryTag;
     private int _globalUnacked;
+    private uint _firstPumped;
     private volatile bool _isReleased;
 
     public ushort Number => number;
@@ -117,6 +118,9 @@ internal sealed class Channel(Connection connection, ushort number)
         if (_content.ExpectsHeader) throw Unexpected();
         return _content.Body(borrowedPart) ? PublishAsync() : ValueTask.CompletedTask;
     }
+
+    /// <summary>A delivery without acknowledgement does not count towards basic.qos of the channel, but waits while that is used up.</summary>
+    public bool HasGlobalRoom => GlobalPrefetch == 0 || Volatile.Read(ref _globalUnacked) < GlobalPrefetch;
 
     public bool TryClaim()
     {
@@ -259,7 +263,10 @@ internal sealed class Channel(Connection connection, ushort number)
 
     public void PumpQueues()
     {
-        foreach (ChannelConsumer consumer in Consumers) consumer.Queue.Pump();
+        // Each time another one is first: of room for one, every queue gets some.
+        IReadOnlyList<ChannelConsumer> consumers = Consumers;
+        uint first = _firstPumped++;
+        for (int i = 0; i < consumers.Count; i++) consumers[(int)((first + (uint)i) % (uint)consumers.Count)].Queue.Pump();
     }
 
     /// <summary>Takes a consumer off its queue; an auto-delete queue left alone goes with it.</summary>
@@ -292,7 +299,6 @@ internal sealed class Channel(Connection connection, ushort number)
     private void ResolveTaken(Resolution resolution)
     {
         ReadOnlySpan<UnackedMessage> taken = CollectionsMarshal.AsSpan(_taken);
-        Interlocked.Add(ref _globalUnacked, -taken.Length);
         for (int start = 0; start < taken.Length;)
         {
             int end = start + 1;
@@ -311,6 +317,8 @@ internal sealed class Channel(Connection connection, ushort number)
             start = end;
         }
 
+        // Not before: the queue settled first would take all the room each time, and the others would starve.
+        Interlocked.Add(ref _globalUnacked, -taken.Length);
         if (GlobalPrefetch > 0 && taken.Length > 0) PumpQueues();
         _taken.Clear();
     }

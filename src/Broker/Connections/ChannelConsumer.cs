@@ -18,7 +18,7 @@ internal sealed class ChannelConsumer(Channel channel, Queue queue, string tag, 
     /// <summary>Takes no more; what it has stays with the channel.</summary>
     public void Stop() => _isStarted = false;
 
-    public override bool TryClaim() => _isStarted && channel.Outgoing.HasRoom() && (NoAck || channel.TryClaim());
+    public override bool TryClaim() => _isStarted && channel.Outgoing.HasRoom() && (NoAck ? channel.HasGlobalRoom : channel.TryClaim());
 
     public override void GiveBackClaim()
     {

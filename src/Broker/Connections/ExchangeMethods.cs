@@ -10,7 +10,7 @@ internal static class ExchangeMethods
     public static ValueTask Declare(Channel channel, ref AmqpReader arguments)
     {
         arguments.Short(); // ticket, a leftover of 0-8
-        string name = arguments.ShortString();
+        string name = ServerNames.OnOneLine(arguments.ShortString());
         string type = arguments.ShortString();
         bool passive = arguments.Bit(), durable = arguments.Bit(), autoDelete = arguments.Bit(), isInternal = arguments.Bit(), noWait = arguments.Bit();
         FieldTable table = arguments.Table();
@@ -48,7 +48,7 @@ internal static class ExchangeMethods
     public static ValueTask Delete(Channel channel, ref AmqpReader arguments)
     {
         arguments.Short();
-        string name = arguments.ShortString();
+        string name = ServerNames.OnOneLine(arguments.ShortString());
         bool ifUnused = arguments.Bit(), noWait = arguments.Bit();
 
         RefuseDefault(name);

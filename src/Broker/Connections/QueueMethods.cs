@@ -11,7 +11,7 @@ internal static class QueueMethods
     public static ValueTask Declare(Channel channel, ref AmqpReader arguments)
     {
         arguments.Short(); // ticket, a leftover of 0-8
-        string name = arguments.ShortString();
+        string name = ServerNames.OnOneLine(arguments.ShortString());
         bool passive = arguments.Bit(), durable = arguments.Bit(), exclusive = arguments.Bit(), autoDelete = arguments.Bit(), noWait = arguments.Bit();
         FieldTable table = arguments.Table();
 
@@ -42,9 +42,7 @@ internal static class QueueMethods
     public static ValueTask Bind(Channel channel, ref AmqpReader arguments)
     {
         arguments.Short();
-        string name = Named(channel, arguments.ShortString());
-        string source = arguments.ShortString();
-        string key = arguments.ShortString();
+        (string name, string source, string key) = ReadBinding(channel, ref arguments);
         bool noWait = arguments.Bit();
         FieldTable table = arguments.Table();
 
@@ -61,17 +59,19 @@ internal static class QueueMethods
     public static ValueTask Unbind(Channel channel, ref AmqpReader arguments)
     {
         arguments.Short();
-        string name = Named(channel, arguments.ShortString());
-        string source = arguments.ShortString();
-        string key = arguments.ShortString();
+        (string name, string source, string key) = ReadBinding(channel, ref arguments);
         FieldTable table = arguments.Table();
 
         ExchangeMethods.RefuseDefault(source);
         channel.Permissions.RequireQueue(Right.Write, name);
         channel.Permissions.RequireExchange(Right.Read, source);
-        Task change = channel.Vhost.FindExchange(source) is { } exchange && channel.Vhost.FindQueue(name) is { } queue
-            ? channel.Vhost.Unbind(exchange, BindingKey.Of(new Destination(queue, null), key, table))
-            : Task.CompletedTask;
+        Task change = Task.CompletedTask;
+        if (channel.Vhost.FindExchange(source) is { } exchange && channel.Vhost.FindQueue(name) is { } queue)
+        {
+            VirtualHost.RefuseStranger(queue, channel.Connection);
+            change = channel.Vhost.Unbind(exchange, BindingKey.Of(new Destination(queue, null), key, table));
+        }
+
         return ExchangeMethods.FinishAsync(channel, change, noWait: false, MethodId.QueueUnbindOk);
     }
 
@@ -90,7 +90,7 @@ internal static class QueueMethods
     public static ValueTask Delete(Channel channel, ref AmqpReader arguments)
     {
         arguments.Short();
-        string name = Named(channel, arguments.ShortString());
+        string name = Named(channel, ServerNames.OnOneLine(arguments.ShortString()));
         bool ifUnused = arguments.Bit(), ifEmpty = arguments.Bit(), noWait = arguments.Bit();
 
         channel.Permissions.RequireQueue(Right.Configure, name);
@@ -111,6 +111,16 @@ internal static class QueueMethods
         if (name.Length > 0) return name;
         if (channel.LastQueue.Length == 0) throw new AmqpException(ReplyCode.NotFound, "no previously declared queue");
         return channel.LastQueue;
+    }
+
+    // AMQP 0-9-1, queue.bind, routing-key: without a queue and a key, the key is the name of the last queue declared.
+    private static (string Name, string Source, string Key) ReadBinding(Channel channel, ref AmqpReader arguments)
+    {
+        string given = arguments.ShortString();
+        string source = arguments.ShortString();
+        string key = arguments.ShortString();
+        string name = Named(channel, given);
+        return (name, source, given.Length == 0 && key.Length == 0 ? name : key);
     }
 
     private static void RefuseName(Channel channel, string name, FieldTable arguments)

@@ -47,7 +47,7 @@ internal sealed class ConsumerRing(bool isSingleActive)
             int end = start + 1;
             while (end < _all.Count && _all[end].Priority == _all[start].Priority) end++;
             int size = end - start;
-            uint first = _turn++;
+            uint first = _turn; // moves on by a delivery only: failed tries would skip the same consumer each time
             for (int step = 0; step < size; step++)
             {
                 Consumer consumer = _all[start + (int)((first + (uint)step) % (uint)size)];
