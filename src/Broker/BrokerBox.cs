@@ -16,6 +16,7 @@ using Quintet.Broker.Management.Rates;
 using Quintet.Broker.Migration;
 using Quintet.Broker.Storage.Disks;
 using Quintet.Broker.Telemetry;
+using Quintet.Broker.Tls;
 using Quintet.Broker.Topology;
 using Quintet.Hosting;
 using Quintet.Hosting.Health;
@@ -27,7 +28,8 @@ namespace Quintet.Broker;
 /// <summary>The ports the broker listens on, known after the start.</summary>
 /// <param name="Amqp">AMQP 0-9-1.</param>
 /// <param name="Management">Health and the management API.</param>
-internal sealed record BrokerPorts(int Amqp, int Management);
+/// <param name="AmqpTls">AMQP 0-9-1 over TLS; null when that is off.</param>
+internal sealed record BrokerPorts(int Amqp, int Management, int? AmqpTls = null);
 
 /// <summary>The broker: AMQP 0-9-1 with RabbitMQ's extensions on one port, health and management on another.</summary>
 internal static class BrokerBox
@@ -41,6 +43,7 @@ internal static class BrokerBox
         IServiceCollection services = builder.Services;
         services.AddValidatedOptions<BrokerOptions>(builder.Configuration, "Broker");
         services.AddSingleton<IValidateOptions<BrokerOptions>, UserRules>();
+        services.AddSingleton<IValidateOptions<BrokerOptions>, TlsRules>();
         services.AddBroker(openDisk ?? (folder => new FileDisk(folder)));
         services.AddHealthChecks().AddCheck<StorageCheck>("storage", tags: [HealthRoutes.ReadyTag]);
 
@@ -49,6 +52,12 @@ internal static class BrokerBox
             BrokerOptions ports = kestrel.ApplicationServices.GetRequiredService<IOptions<BrokerOptions>>().Value;
             kestrel.Limits.MaxRequestBodySize = ports.Limits.ManagementBodyBytes;
             kestrel.ListenOn(ports.Bind, ports.Port, listen => listen.UseConnectionHandler<AmqpConnectionHandler>());
+            if (ports.Tls.Certificate is not null)
+                kestrel.ListenOn(ports.Bind, ports.Tls.Port, listen =>
+                {
+                    listen.UseTls(ports.Tls, kestrel.ApplicationServices.GetRequiredService<ILogger<ServerCertificate>>());
+                    listen.UseConnectionHandler<AmqpConnectionHandler>();
+                });
             kestrel.ListenOn(ports.Bind, ports.ManagementPort);
         });
 
@@ -62,9 +71,9 @@ internal static class BrokerBox
     /// <summary>The ports of a started broker.</summary>
     public static BrokerPorts PortsOf(WebApplication broker)
     {
-        int[] ports = [.. broker.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
-            .Select(address => BindingAddress.Parse(address).Port).Distinct()];
-        return new BrokerPorts(ports[0], ports[^1]);
+        BindingAddress[] addresses = [.. broker.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(BindingAddress.Parse)];
+        return new BrokerPorts(addresses[0].Port, addresses[^1].Port, Array.Find(addresses, address => address.Scheme == "https")?.Port);
     }
 
     private static void AddBroker(this IServiceCollection services, Func<string, Disk> openDisk)

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Quintet.Broker.Access;
 using Quintet.Broker.Storage;
+using Quintet.Broker.Tls;
 using Quintet.Hosting.Listening;
 
 namespace Quintet.Broker;
@@ -42,6 +43,9 @@ internal sealed class BrokerOptions
     /// those of the moment.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan RatesInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>AMQP over TLS.</summary>
+    public TlsOptions Tls { get; set; } = new();
 
     /// <summary>Bounds of everything a client may ask for.</summary>
     public LimitOptions Limits { get; set; } = new();

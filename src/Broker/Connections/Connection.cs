@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
@@ -39,6 +40,8 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
     public VirtualHost Vhost => facts.Entered;
 
     public Permissions Permissions { get; } = new(broker.Users, facts.User, facts.Vhost);
+
+    public bool IsTls { get; } = transport.Features.Get<ITlsConnectionFeature>() is not null;
 
     public EndPoint? Remote => transport.RemoteEndPoint;
 

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Sockets;
+using Quintet.Broker.Tls;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Handshakes;
@@ -75,7 +77,7 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
     private byte[] Start() => new MethodFrame(0, MethodId.ConnectionStart)
         .Octet(0).Octet(9)
         .Table(ServerProperties.Of(terms.Options.Product))
-        .LongString("PLAIN AMQPLAIN")
+        .LongString(OffersExternal ? "PLAIN AMQPLAIN EXTERNAL" : "PLAIN AMQPLAIN")
         .LongString("en_US")
         .ToArray();
 
@@ -94,6 +96,7 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
     private BrokerUser? Login(string mechanism, byte[] response, out bool isKnownMechanism)
     {
         isKnownMechanism = true;
+        if (mechanism == "EXTERNAL" && OffersExternal) return Admitted(ReadCertificate() is { } named ? terms.Users.Find(named) : null);
         (string User, string Password)? presented = mechanism switch
         {
             "PLAIN" => ReadPlain(response),
@@ -106,9 +109,18 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
             return null;
         }
 
-        BrokerUser? user = terms.Users.Login(credentials.User, credentials.Password);
-        return user is { IsFromLoopbackOnly: true } && !IsLoopback() ? null : user;
+        return Admitted(terms.Users.Login(credentials.User, credentials.Password));
     }
+
+    private BrokerUser? Admitted(BrokerUser? user) => user is { IsFromLoopbackOnly: true } && !IsLoopback() ? null : user;
+
+    // Over TLS the certificate was checked before the first octet of AMQP; whoever shows none may log in by password still.
+    private bool OffersExternal => terms.Options.Tls.ClientCertificates != ClientCertificates.None && Tls is not null;
+
+    private ITlsConnectionFeature? Tls => transport.Features.Get<ITlsConnectionFeature>();
+
+    private string? ReadCertificate() =>
+        Tls?.ClientCertificate is { } certificate ? ClientCertificateCheck.UserOf(certificate, terms.Options.Tls.ClientUser) : null;
 
     // RFC 4616: authorization identity, NUL, user, NUL, password.
     private static (string User, string Password)? ReadPlain(byte[] response)
