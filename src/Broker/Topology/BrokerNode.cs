@@ -70,6 +70,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     {
         BrokerNode node = new(disk, options, time, logger);
         node.Restore();
+        // The lists of a long backlog are garbage once the method above has ended, and a broker at rest would keep them for hours.
+        if (node.Store.Recovered.Messages > ManyMessages) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         // It may have failed before anybody listened.
         if (node.Store.State == StorageState.Failed) node.OnStateChanged(StorageState.Failed, node.Store.StateReason);
         return node;
@@ -116,8 +118,6 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         foreach (QueueId gone in Store.RecoveredQueues.ToArray())
             Store.Settle([.. Store.TakeRecovered(gone).Select(message => message.Ref)]);
         Log.Recovered(_logger, Store.Recovered.Messages, declared.Queues.Count, Time.GetElapsedTime(started));
-        // The lists of a long backlog are garbage by now, and a broker at rest would keep them for hours.
-        if (Store.Recovered.Messages > ManyMessages) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private void RestorePolicies(DeclaredThings declared)
