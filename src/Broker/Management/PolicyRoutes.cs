@@ -18,6 +18,10 @@ internal static class PolicyRoutes
     {
         Map(api, "/policies", isOperator: false);
         Map(api, "/operator-policies", isOperator: true);
+        // Policies are the only parameters there are; the list of all shows those of the operator only, as RabbitMQ's does.
+        api.MapGet("/parameters", (HttpContext http, BrokerContext broker) => Parameters(TopologyRoutes.Visible(http, broker), "operator_policy"));
+        api.MapGet("/parameters/{component}", (HttpContext http, BrokerContext broker) =>
+            Parameters(TopologyRoutes.Visible(http, broker), http.Request.Segment(2)));
     }
 
     public static JsonObject Of(Policy policy) => new()
@@ -43,6 +47,18 @@ internal static class PolicyRoutes
 
     private static JsonArray List(IEnumerable<VirtualHost> vhosts, bool isOperator) =>
         new([.. vhosts.SelectMany(vhost => isOperator ? vhost.Policies.OfOperator : vhost.Policies.Policies).Select(policy => (JsonNode)Of(policy))]);
+
+    private static JsonArray Parameters(IEnumerable<VirtualHost> vhosts, string component) => new(
+        [.. vhosts.SelectMany(vhost => vhost.Policies.All).Where(policy => component == (policy.Key.IsOperator ? "operator_policy" : "policy"))
+            .Select(policy => ParameterOf(policy, component))]);
+
+    private static JsonNode ParameterOf(Policy policy, string component)
+    {
+        JsonObject value = Of(policy);
+        value.Remove("vhost");
+        value.Remove("name");
+        return new JsonObject { ["value"] = value, ["vhost"] = policy.Key.Vhost, ["component"] = component, ["name"] = policy.Name };
+    }
 
     private static async Task<IResult> PutAsync(HttpContext http, BrokerContext broker, bool isOperator)
     {

@@ -84,5 +84,6 @@ internal static class PolicyKeys
     private static bool IsAtLeast(JsonElement value, long least) => IsWhole(value) && value.GetInt64() >= least;
 
     private static bool IsAge(JsonElement value) =>
-        IsText(value) && value.GetString() is { Length: > 1 } age && "YMDhms".Contains(age[^1]) && age.AsSpan(0, age.Length - 1).IndexOfAnyExceptInRange('0', '9') < 0;
+        IsText(value) && value.GetString() is { Length: > 1 } age && "YMDhms".Contains(age[^1])
+        && age.AsSpan(0, age.Length - 1).IndexOfAnyExceptInRange('0', '9') < 0;
 }

@@ -11,7 +11,9 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
     /// <summary>False: nobody took it, and the queue asked for at-least-once.</summary>
     public async ValueTask<bool> SendAsync(Queue queue, QueueEntry entry, DeathReason reason, CancellationToken stop)
     {
-        if (queue.Settings.DeadLetter is not { } policy || findVhost(queue.Settings.Vhost) is not { } vhost || vhost.FindExchange(policy.Exchange) is not { } exchange) return Drop(queue, entry);
+        if (queue.Settings.DeadLetter is not { } policy || findVhost(queue.Settings.Vhost) is not { } vhost
+            || vhost.FindExchange(policy.Exchange) is not { } exchange)
+            return Drop(queue, entry);
         if (entry.Memory is { } memory) return Send((queue, entry, reason), exchange, memory.Envelope, memory.Body);
         using StoredMessage stored = await queue.ReadAsync(entry.Ref, stop);
         return Send((queue, entry, reason), exchange, stored.Envelope.Span, stored.Body);

@@ -328,7 +328,8 @@ internal sealed class VirtualHost
         _exchanges[settings.Name] = exchange;
     }
 
-    private QueueSettings UnderPolicies(QueueSettings declared) => PolicyMerge.Lay(declared, Policies.Match(PolicyMerge.TargetOf(declared)));
+    private QueueSettings UnderPolicies(QueueSettings declared) =>
+        PolicyMerge.Lay(declared, Policies.Match(PolicyMerge.TargetOf(declared)));
 
     private void ApplyPoliciesLocked()
     {

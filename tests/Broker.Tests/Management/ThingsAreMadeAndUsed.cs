@@ -26,17 +26,18 @@ public class ThingsAreMadeAndUsed
             (400, """{"error":"bad_request","reason":"inequivalent arg 'durable' for queue 'q' in vhost '/': received 'false' but current is 'true'"}"""),
             await SendAsync(http, HttpMethod.Put, "queues/%2F/q", """{"arguments":{"x-queue-type":"quorum"}}"""));
         Assert.Equal((200, """{"routed":true}"""), await PublishAsync(http, """
-            "routing_key":"q","payload":"häß","payload_encoding":"string","properties":{"delivery_mode":2,"headers":{"a":1,"b":1.5,"c":[1,"x"],"d":{"e":true}},
-            "content_type":"t","expiration":"60000","timestamp":5,"priority":1,"message_id":"m"}
+            "routing_key":"q","payload":"häß","payload_encoding":"string","properties":{"delivery_mode":2,"headers":{"a":1,"b":1.5,"c":[1,"x"],"d":{"e":true}
+            },"content_type":"t","expiration":"60000","timestamp":5,"priority":1,"message_id":"m"}
             """));
         Assert.Equal((200, """{"routed":false}"""), await PublishAsync(http, """
             "routing_key":"nowhere","payload":"x","payload_encoding":"string","properties":{}
             """));
 
-        (int _, string kept) = await SendAsync(http, HttpMethod.Post, "queues/%2F/q/get", """{"count":5,"ackmode":"ack_requeue_true","encoding":"auto","truncate":3}""");
+        (int _, string kept) = await SendAsync(http, HttpMethod.Post, "queues/%2F/q/get",
+            """{"count":5,"ackmode":"ack_requeue_true","encoding":"auto","truncate":3}""");
         JsonElement first = JsonDocument.Parse(kept).RootElement[0];
-        Assert.Equal((5, "hä", false), (first.GetProperty("payload_bytes").GetInt32(), first.GetProperty("payload").GetString(), first.GetProperty("redelivered")
-            .GetBoolean()));
+        Assert.Equal((5, "hä", false), (first.GetProperty("payload_bytes").GetInt32(), first.GetProperty("payload").GetString(),
+            first.GetProperty("redelivered").GetBoolean()));
         Assert.Equal("""{"a":1,"b":1.5,"c":[1,"x"],"d":{"e":true}}""", first.GetProperty("properties").GetProperty("headers").GetRawText());
         Assert.Equal((5, 1, "60000", "m", 2), (first.GetProperty("properties").GetProperty("timestamp").GetInt32(),
             first.GetProperty("properties").GetProperty("priority").GetInt32(), first.GetProperty("properties").GetProperty("expiration").GetString(),
@@ -135,8 +136,11 @@ public class ThingsAreMadeAndUsed
         foreach (string name in (string[])["aq", "cq", "cq4", "work"]) await SendAsync(http, HttpMethod.Put, $"queues/%2F/{name}", "{}");
 
         Assert.Equal(
-            """{"total_count":4,"item_count":2,"filtered_count":3,"page":1,"page_size":2,"page_count":2,"items":[{"name":"cq4","messages_details":{"rate":0}},{"name":"cq","messages_details":{"rate":0}}]}""",
-            (await SendAsync(http, HttpMethod.Get, "queues?page=1&page_size=2&name=Q&use_regex=true&sort=name&sort_reverse=true&columns=name,messages_details.rate")).Body);
+            """{"total_count":4,"item_count":2,"filtered_count":3,"page":1,"page_size":2,"page_count":2,"items":["""
+            + """{"name":"cq4","messages_details":{"rate":0}},"""
+            + """{"name":"cq","messages_details":{"rate":0}}]}""",
+            (await SendAsync(http, HttpMethod.Get,
+                "queues?page=1&page_size=2&name=Q&use_regex=true&sort=name&sort_reverse=true&columns=name,messages_details.rate")).Body);
         Assert.Equal("""[{"name":"work"},{"name":"cq4"},{"name":"cq"},{"name":"aq"}]""",
             (await SendAsync(http, HttpMethod.Get, "queues?columns=name&sort=name&sort_reverse=true")).Body);
         Assert.Equal((400, """{"error":"page_out_of_range","reason":"Page out of range, page: 9 page size: 2, len: 4"}"""),
@@ -144,7 +148,8 @@ public class ThingsAreMadeAndUsed
         Assert.Equal((400, """{"error":"invalid_pagination_parameters","reason":"Invalid pagination parameters: page number 0, page size undefined"}"""),
             await SendAsync(http, HttpMethod.Get, "queues?page=0"));
         foreach (string bad in (string[])["page=x", "page=1&name=(&use_regex=true"])
-            Assert.Equal((400, """{"error":"bad_request","reason":"Pagination parameters are invalid"}"""), await SendAsync(http, HttpMethod.Get, $"queues?{bad}"));
+            Assert.Equal((400, """{"error":"bad_request","reason":"Pagination parameters are invalid"}"""),
+                await SendAsync(http, HttpMethod.Get, $"queues?{bad}"));
     }
 
     [Fact]

@@ -93,7 +93,8 @@ public class PoliciesTakeEffect
             (await channel.QueueDeclarePassiveAsync("t", Stop)).MessageCount == 0 ? "gone" : null, Stop);
 
         await PutAsync(http, "policies", "ttl", new { pattern = "^t", definition = new Dictionary<string, object> { ["expires"] = 50 } });
-        await Eventually.GetAsync("the queue expires", () => Task.FromResult(broker.Part<BrokerNode>().FindVhost("/")!.FindQueue("t") is null ? "gone" : null), Stop);
+        await Eventually.GetAsync("the queue expires", () =>
+            Task.FromResult(broker.Part<BrokerNode>().FindVhost("/")!.FindQueue("t") is null ? "gone" : null), Stop);
     }
 
     [Fact]
@@ -136,7 +137,8 @@ public class PoliciesTakeEffect
         await PutAsync(http, "policies", "low", new { pattern = "q", definition = new Dictionary<string, object> { ["max-length"] = 1 } });
         await PutAsync(http, "policies", "high", new
         {
-            pattern = "q", priority = 7, definition = new Dictionary<string, object> { ["max-length"] = 8, ["message-ttl"] = 100, ["overflow"] = "reject-publish" },
+            pattern = "q", priority = 7,
+            definition = new Dictionary<string, object> { ["max-length"] = 8, ["message-ttl"] = 100, ["overflow"] = "reject-publish" },
         });
         await PutAsync(http, "policies", "other", new
         {

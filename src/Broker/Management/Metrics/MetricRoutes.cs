@@ -23,7 +23,7 @@ internal static class MetricRoutes
         PrometheusText text = new("rabbitmq_");
         NodeMetrics.Write(text, broker);
         GlobalMetrics.Write(text, broker);
-        if (perObject) QueueMetrics.WriteEach(text, broker, _ => true, ["queue_coarse_metrics", "queue_consumer_count", "queue_metrics", "queue_delivery_metrics"]);
+        if (perObject) QueueMetrics.WriteEach(text, broker, _ => true, QueueMetrics.Families);
         else QueueMetrics.WriteSums(text, broker);
         ChannelMetrics.Write(text, broker);
         return text;

@@ -34,6 +34,8 @@ internal static class QueueMetrics
             (queue, _) => queue.Stats[Happening.Ack]),
     ];
 
+    public static readonly string[] Families = [.. All.Select(metric => metric.Family).Distinct()];
+
     /// <summary>The sums of gauges; those of counters are among the global ones, which do not go back when a queue is deleted.</summary>
     public static void WriteSums(PrometheusText text, BrokerContext broker)
     {
