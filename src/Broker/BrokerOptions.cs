@@ -102,4 +102,9 @@ internal sealed class LimitOptions
     /// fast client. At four times that, answers included, nothing more is read from it.</summary>
     [Range(16 * 1024, 1024 * 1024 * 1024)]
     public int OutgoingBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>Octets a channel may publish in one transaction (tx), which are kept in memory until its commit. Default 64 MiB, four of the
+    /// largest messages. RabbitMQ has no bound.</summary>
+    [Range(1024, 1024 * 1024 * 1024)]
+    public int TransactionBytes { get; set; } = 64 * 1024 * 1024;
 }

@@ -37,6 +37,9 @@ internal static class FieldTableReader
         return TryReadValue(ref octets, build: false, out _, 1);
     }
 
+    /// <summary>Reads one value, its kind in front.</summary>
+    public static bool TryReadValue(ReadOnlySpan<byte> octets, out FieldValue value) => TryReadValue(ref octets, build: true, out value, 1);
+
     /// <summary>The octets of the first field of that name, its kind in front; empty when there is none.</summary>
     public static ReadOnlySpan<byte> RawValue(ReadOnlySpan<byte> octets, ReadOnlySpan<byte> wanted)
     {

@@ -81,7 +81,57 @@ internal sealed class Channel(Connection connection, ushort number)
 
     public void Send(MethodFrame frame) => Outgoing.Send(frame.ToArray());
 
-    public void StartConfirming() => Confirms ??= new Confirms(this);
+    /// <summary>Set once the channel is transactional.</summary>
+    public Transaction? Transaction { get; private set; }
+
+    public void StartConfirming()
+    {
+        if (Transaction is not null) throw new AmqpException(ReplyCode.PreconditionFailed, "cannot switch from tx to confirm mode");
+        Confirms ??= new Confirms(this);
+    }
+
+    public void StartTransactions()
+    {
+        if (IsConfirming) throw new AmqpException(ReplyCode.PreconditionFailed, "cannot switch from confirm to tx mode");
+        Transaction ??= new Transaction(connection.Broker.Limits.TransactionBytes);
+    }
+
+    /// <summary>Publishes, then settles: a crash in between repeats a message and loses none.</summary>
+    public async ValueTask CommitAsync(Transaction transaction)
+    {
+        bool isWhole = true;
+        foreach (PendingPublish publish in transaction.Publishes)
+        {
+            ValueTask room = RoomAsync();
+            if (!room.IsCompletedSuccessfully) await connection.HoldBackAsync(room);
+            isWhole &= _publishing.Commit(this, publish);
+        }
+
+        foreach ((Resolution resolution, UnackedMessage[] messages) in transaction.Settlements)
+        {
+            _taken.Clear();
+            _taken.AddRange(messages);
+            ResolveTaken(resolution);
+        }
+
+        transaction.Clear();
+        await connection.Broker.Node.Store.FlushedAsync();
+        if (!isWhole) throw new AmqpException(ReplyCode.PreconditionFailed, "partial tx completion", MethodId.TxCommit);
+    }
+
+    /// <summary>Forgets what was published; what was settled is outstanding again.</summary>
+    public void RollBack(Transaction transaction)
+    {
+        List<UnackedMessage> outstanding = transaction.SettledMessages();
+        transaction.Clear();
+        if (outstanding.Count == 0) return;
+        lock (_deliveryGate)
+        {
+            _unacked.TryTake(0, multiple: true, outstanding);
+            outstanding.Sort(static (left, right) => left.DeliveryTag.CompareTo(right.DeliveryTag));
+            foreach (UnackedMessage message in outstanding) _unacked.Add(message);
+        }
+    }
 
     public void AnswerConfirms() => Confirms?.Answer();
 
@@ -226,7 +276,8 @@ internal sealed class Channel(Connection connection, ushort number)
             if (!_unacked.TryTake(tag, multiple, _taken)) throw new AmqpException(ReplyCode.PreconditionFailed, $"unknown delivery tag {tag}");
         }
 
-        ResolveTaken(resolution);
+        if (Transaction is { } transaction) transaction.Add(resolution, _taken);
+        else ResolveTaken(resolution);
     }
 
     /// <summary>Gives everything outstanding back to its queues (basic.recover, and the end of the channel).</summary>
@@ -291,6 +342,7 @@ internal sealed class Channel(Connection connection, ushort number)
         }
 
         SetReplies(null);
+        if (Transaction is { } transaction) RollBack(transaction);
         RequeueAll();
         _content.Reset();
         _content.Release();

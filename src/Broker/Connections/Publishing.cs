@@ -8,6 +8,7 @@ using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
+using Quintet.Broker.Topology.Delays;
 
 namespace Quintet.Broker.Connections;
 
@@ -34,6 +35,7 @@ internal sealed class Publishing(Connection connection)
         if (!BasicProperties.TryParse(envelope.Properties, out BasicProperties properties))
             throw new AmqpException(ReplyCode.FrameError,
                 $"cannot decode {ErlangTerm.Binary(envelope.Properties[..Math.Min(32, envelope.Properties.Length)])}");
+        if (exchange is DelayedExchange) DelayHeader.Check(properties.Headers);
         if (properties.HasUserId) RequireOwn(properties.UserId);
         long now = connection.Broker.Node.Time.GetUtcNow().ToUnixTimeMilliseconds();
         long expiresAt = properties.HasExpiration ? now + ReadExpiration(properties.Expiration) : 0;
@@ -44,9 +46,27 @@ internal sealed class Publishing(Connection connection)
         _route.Clear();
         ReadOnlySpan<byte> octets = content.EnvelopeOctets;
         IReadOnlyList<string>? moreKeys = properties.HasCopies ? ReadCopies(envelope, properties, ref octets) : null;
-        if (DirectReplies.IsPseudoQueue(properties.ReplyTo)) octets = WithReplyAddress(channel, octets);
+        ReadOnlySpan<byte> original = content.EnvelopeOctets;
+        if (DirectReplies.IsPseudoQueue(properties.ReplyTo))
+        {
+            octets = WithReplyAddress(channel, octets);
+            original = properties.HasCopies ? WithReplyAddress(channel, original) : octets;
+        }
+
         _route.Follow(exchange, new RoutedMessage(key, properties.Headers, properties.Octets), moreKeys);
-        if (_route.Queues.Count == 0)
+        if (channel.Transaction is { } transaction)
+        {
+            transaction.Add(new PendingPublish(octets.ToArray(), original.ToArray(), content.BorrowedBody.ToArray(), _route.Copy())
+            {
+                IsMandatory = content.IsMandatory,
+                IsPersistent = properties.IsPersistent,
+                Priority = properties.Priority,
+                ExpirationMs = properties.HasExpiration ? expiresAt - now : null,
+            });
+            return;
+        }
+
+        if (_route.IsEmpty)
         {
             bool isReply = envelope.Exchange.IsEmpty && DirectReplies.IsAddress(key)
                 && connection.Broker.Replies.TryDeliver(channel.Vhost.Name, new Envelope(octets), content.BorrowedBody.Span);
@@ -62,13 +82,14 @@ internal sealed class Publishing(Connection connection)
         IncomingMessage message = new()
         {
             Envelope = octets,
+            Original = original,
             Body = content.BorrowedBody,
             IsPersistent = properties.IsPersistent,
             Priority = properties.Priority,
             ExpiresAt = expiresAt,
             NowMs = now,
         };
-        Acceptance accepted = Accept(channel, message, number);
+        Acceptance accepted = Accept(channel, _route, message, number);
         if (accepted.IsRefused) connection.Broker.Metrics.Refused();
         channel.Confirms?.Accept(number, accepted.IsStored, accepted.IsRefused);
     }
@@ -82,11 +103,40 @@ internal sealed class Publishing(Connection connection)
             : throw new InvalidOperationException("properties that were read cannot be read again");
     }
 
-    private Acceptance Accept(Channel channel, in IncomingMessage message, ulong number)
+    /// <summary>Puts a message of a transaction into its queues; false when a queue refuses it.</summary>
+    public bool Commit(Channel channel, PendingPublish publish)
+    {
+        if (publish.Route.IsEmpty)
+        {
+            Envelope envelope = new(publish.Envelope);
+            bool isReply = envelope.Exchange.IsEmpty && connection.Broker.Replies.TryDeliver(channel.Vhost.Name, envelope, publish.Body);
+            if (!isReply) connection.Broker.Metrics.Unroutable();
+            channel.Stats.Count(publish.IsMandatory ? Happening.ReturnUnroutable : Happening.DropUnroutable);
+            if (publish.IsMandatory) Return(channel, publish.Envelope, publish.Body);
+            return true;
+        }
+
+        long now = connection.Broker.Node.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        IncomingMessage message = new()
+        {
+            Envelope = publish.Envelope,
+            Original = publish.Original,
+            Body = publish.Body,
+            IsPersistent = publish.IsPersistent,
+            Priority = publish.Priority,
+            ExpiresAt = publish.ExpirationMs is { } expiration ? now + expiration : 0,
+            NowMs = now,
+        };
+        Acceptance accepted = Accept(channel, publish.Route, message, 0);
+        if (accepted.IsRefused) connection.Broker.Metrics.Refused();
+        return !accepted.IsRefused;
+    }
+
+    private Acceptance Accept(Channel channel, RouteResult route, in IncomingMessage message, ulong number)
     {
         try
         {
-            return connection.Broker.Node.Intake.Accept(_route.Queues, message, new Awaited(channel.Confirms, number));
+            return connection.Broker.Node.Intake.Accept(route, message, new Awaited(channel.Confirms, number));
         }
         catch (StorageFullException)
         {

@@ -8,6 +8,7 @@ using Quintet.Broker.Management.Clients;
 using Quintet.Broker.Migration;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Topology;
+using Quintet.Broker.Topology.Delays;
 
 namespace Quintet.Broker.Management;
 
@@ -47,6 +48,7 @@ internal static class Shapes
         };
         if (exchange.Policy.Name is { } policy) shown["policy"] = policy;
         if (exchange.Policy.OperatorName is { } operatorPolicy) shown["operator_policy"] = operatorPolicy;
+        if (exchange is DelayedExchange delayed) shown["messages_delayed"] = delayed.Held.Count;
         return shown;
     }
 

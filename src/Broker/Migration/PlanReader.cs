@@ -5,6 +5,7 @@ using Quintet.Broker.Amqp;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Topology;
+using Quintet.Broker.Topology.Declarations;
 
 namespace Quintet.Broker.Migration;
 
@@ -152,7 +153,7 @@ internal sealed class PlanReader(JsonObject document, string? onlyVhost)
             IsInternal = item.Flag("internal"),
             Arguments = ArgumentsJson.Read(item["arguments"]),
         };
-        if (!Exchange.TryCreate(exchange, static _ => null, out _)) throw new ChangeRefusedException($"unknown exchange type '{exchange.Type}'");
+        ExchangeArguments.Check(exchange);
         _plan.Exchanges.Add(exchange);
     }
 

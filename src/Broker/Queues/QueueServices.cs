@@ -35,6 +35,9 @@ internal sealed record QueueServices
     /// <summary>What deleted queues counted: classic ones, and quorum queues.</summary>
     public (EndedStats Classic, EndedStats Quorum) Ended { get; } = (new EndedStats(), new EndedStats());
 
+    /// <summary>Called outside any gate with the exchange, described, whose delayed message could not be read or moved on.</summary>
+    public required Action<string, Exception> DelayFailed { get; init; }
+
     public TimeSpan DeadLetterRetry { get; init; } = TimeSpan.FromSeconds(5);
 
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -4,6 +4,7 @@ using Quintet.Broker.Queues;
 using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Storage.Disks;
+using Quintet.Broker.Topology.Delays;
 
 namespace Quintet.Broker.Topology;
 
@@ -36,6 +37,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
             Time = time,
             SendDeadLetter = deadLetters.SendAsync,
             Unused = DeleteUnused,
+            DelayFailed = (exchange, failure) => Log.DelayFailed(logger, exchange, failure),
             Failed = (queue, failure) => Log.QueueFailed(logger, queue.Name, queue.Settings.Vhost, failure),
         };
         VirtualHosts = new VirtualHosts(_definitions, _services);
@@ -82,7 +84,11 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (VirtualHost vhost in Vhosts)
+        {
+            foreach (DelayedExchange exchange in vhost.Exchanges.OfType<DelayedExchange>()) await exchange.Held.DisposeAsync();
             foreach (Queue queue in vhost.Queues) await queue.DisposeAsync();
+        }
+
         Store.StateChanged -= OnStateChanged;
         await Store.DisposeAsync();
         await _definitionsLog.DisposeAsync();
@@ -114,6 +120,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
             else if (!vhost.TryRestore(binding)) Log.BindingDropped(_logger, binding.Source, binding.Destination.Name);
         }
 
+        RestoreHeld();
+
         // Queues deleted just before the end: their messages go, too.
         foreach (QueueId gone in Store.RecoveredQueues.ToArray())
             Store.Settle([.. Store.TakeRecovered(gone).Select(message => message.Ref)]);
@@ -126,6 +134,16 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         {
             if (FindVhost(policies.Key) is { } vhost) vhost.Restore(policies);
             else foreach (Policy policy in policies) _ = _definitions.RemoveAsync(policy.Key);
+        }
+    }
+
+    // Behind the bindings: what is due already is routed by them.
+    private void RestoreHeld()
+    {
+        foreach (DelayedExchange exchange in Vhosts.SelectMany(vhost => vhost.Exchanges).OfType<DelayedExchange>())
+        {
+            if (exchange.Settings.Id is { } id) exchange.Held.Restore(Store.TakeRecovered(id));
+            exchange.Held.Start();
         }
     }
 
@@ -170,6 +188,9 @@ internal sealed partial class BrokerNode : IAsyncDisposable
 
         [LoggerMessage(1003, LogLevel.Error, "Queue {Queue} in vhost {Vhost} could not read or pass on a message")]
         public static partial void QueueFailed(ILogger logger, string queue, string vhost, Exception failure);
+
+        [LoggerMessage(1007, LogLevel.Error, "A delayed message of {Exchange} could not be read or moved on")]
+        public static partial void DelayFailed(ILogger logger, string exchange, Exception failure);
 
         [LoggerMessage(1004, LogLevel.Error, "Publishers are blocked, the disk is short of space: {Reason}")]
         public static partial void SpaceLow(ILogger logger, string reason);

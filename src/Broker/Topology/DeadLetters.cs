@@ -35,7 +35,7 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
         RouteResult route = new();
         route.Follow(exchange, new RoutedMessage(newKeys[0], properties.Headers, properties.Octets), newKeys[1..]);
         if (death.Reason != DeathReason.Rejected) route.Queues.RemoveAll(target => DeathRecord.IsCycle(headers, target.Name));
-        if (route.Queues.Count == 0) return Drop(death.Queue, death.Entry);
+        if (route.IsEmpty) return Drop(death.Queue, death.Entry);
 
         ushort count = death.Queue.Settings.IsQuorum ? death.Entry.DeliveryCount : envelope.DeliveryCount;
         byte[] newEnvelope = Envelope.Create(
@@ -50,9 +50,9 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
             NowMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             DeliveryCount = count,
         };
-        Acceptance accepted = intake.Accept(route.Queues, message, default, death.Entry.IsStored ? death.Entry.Ref : null);
+        Acceptance accepted = intake.Accept(route, message, default, death.Entry.IsStored ? death.Entry.Ref : null);
         if (accepted.IsStored) return true; // settled in the same record
-        if (accepted.IsRefused && route.Queues.Count == 0) return Drop(death.Queue, death.Entry);
+        if (accepted.IsRefused && route.IsEmpty) return Drop(death.Queue, death.Entry);
         Settle(death.Entry);
         return true;
     }

@@ -31,6 +31,7 @@ internal sealed class Definitions(DefinitionsLog log)
         { "auto_delete", FieldValue.Of(exchange.IsAutoDelete) },
         { "internal", FieldValue.Of(exchange.IsInternal) },
         { "arguments", FieldValue.Of(exchange.Arguments) },
+        { "id", FieldValue.Of(exchange.Id?.Value ?? 0) },
     }));
 
     public Task RemoveAsync(ExchangeSettings exchange) => log.RemoveAsync(KeyOf(exchange));
@@ -138,6 +139,7 @@ internal sealed class Definitions(DefinitionsLog log)
         IsDurable = true,
         IsAutoDelete = table.Flag("auto_delete"),
         IsInternal = table.Flag("internal"),
+        Id = table.Integer("id") is { } id and > 0 ? new QueueId((uint)id) : null,
         Arguments = TableOf(table),
     };
 

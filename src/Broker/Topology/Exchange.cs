@@ -1,6 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Policies;
+using Quintet.Broker.Queues;
+using Quintet.Broker.Storage;
+using Quintet.Broker.Topology.Delays;
 using Quintet.Broker.Topology.Hashing;
 
 namespace Quintet.Broker.Topology;
@@ -21,6 +24,9 @@ internal sealed record ExchangeSettings
     public bool IsInternal { get; init; }
 
     public FieldTable Arguments { get; init; } = FieldTable.Empty;
+
+    /// <summary>The name in the store; set for exchanges that store messages of their own.</summary>
+    public QueueId? Id { get; init; }
 
     /// <summary>As reply texts name it: <c>exchange 'orders' in vhost '/'</c>.</summary>
     public string Described => $"exchange '{Name}' in vhost '{Vhost}'";
@@ -60,7 +66,8 @@ internal abstract class Exchange(ExchangeSettings settings)
     public IReadOnlyCollection<Binding> Bindings => _bindings.Values;
 
     /// <summary>Makes an exchange of the type that the settings name; false for a type unknown here.</summary>
-    public static bool TryCreate(ExchangeSettings settings, Func<string, Exchange?> find, [NotNullWhen(true)] out Exchange? exchange)
+    public static bool TryCreate(
+        ExchangeSettings settings, Func<string, Exchange?> find, QueueServices services, [NotNullWhen(true)] out Exchange? exchange)
     {
         exchange = settings.Type switch
         {
@@ -72,6 +79,9 @@ internal abstract class Exchange(ExchangeSettings settings)
             "x-random" => new PickingExchange(settings, Pick.Random) { FindExchange = find },
             "x-local-random" => new PickingExchange(settings, Pick.LocalRandom) { FindExchange = find },
             "x-modulus-hash" => new PickingExchange(settings, Pick.Modulus) { FindExchange = find },
+            DelayedExchange.TypeName when TryCreate(
+                settings with { Type = settings.Arguments.Text(DelayedExchange.TypeArgument) ?? "" }, find, services, out Exchange? inner) =>
+                new DelayedExchange(settings, inner, services) { FindExchange = find },
             _ => null,
         };
         return exchange is not null;
@@ -89,6 +99,11 @@ internal abstract class Exchange(ExchangeSettings settings)
 
     /// <summary>Refuses a binding that the type cannot route by.</summary>
     public virtual void Check(Binding binding)
+    {
+    }
+
+    /// <summary>The exchange was deleted.</summary>
+    public virtual void Removed()
     {
     }
 

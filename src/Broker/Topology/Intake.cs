@@ -1,6 +1,7 @@
 using System.Buffers;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Storage;
+using Quintet.Broker.Topology.Delays;
 
 namespace Quintet.Broker.Topology;
 
@@ -10,6 +11,9 @@ internal readonly ref struct IncomingMessage
     public required ReadOnlySpan<byte> Envelope { get; init; }
 
     public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>The envelope with its BCC, for an exchange that routes it later; empty when it is the same.</summary>
+    public ReadOnlySpan<byte> Original { get; init; }
 
     /// <summary>delivery_mode 2. Quorum queues store the others too.</summary>
     public bool IsPersistent { get; init; }
@@ -51,6 +55,27 @@ internal sealed class Intake(MessageStore store)
         MessageRef first = storedCount == 0 ? default : Store(queues, message, storedCount, awaited, source);
         Enqueue(queues, message, first);
         return new Acceptance(storedCount > 0, isRefused);
+    }
+
+    /// <summary>The same for a message that exchanges may hold back first.</summary>
+    public Acceptance Accept(RouteResult route, in IncomingMessage message, Awaited awaited, MessageRef? source = null)
+    {
+        if (route.Holds.Count == 0) return Accept(route.Queues, message, awaited, source);
+        int last = -1;
+        for (int index = 0; index < route.Holds.Count; index++)
+            if (route.Holds[index].Exchange.Held.Stores(message)) last = index;
+
+        // Later in the log is later on the disk: who waits, waits for the last record, and only that one settles the source.
+        Acceptance accepted = last >= 0
+            ? Accept(route.Queues, message) with { IsStored = true }
+            : Accept(route.Queues, message, awaited, source);
+        for (int index = 0; index < route.Holds.Count; index++)
+        {
+            (DelayedExchange exchange, long delayMs) = route.Holds[index];
+            exchange.Held.Add(message, delayMs, index == last ? awaited : default, index == last ? source : null);
+        }
+
+        return accepted;
     }
 
     private static bool IsStoredIn(Queue queue, bool isPersistent) => queue.Settings.Id is not null && (isPersistent || queue.Settings.IsQuorum);

@@ -1,4 +1,5 @@
 using Quintet.Broker.Queues;
+using Quintet.Broker.Topology.Delays;
 
 namespace Quintet.Broker.Topology;
 
@@ -28,9 +29,24 @@ internal sealed class RouteResult
 
     public List<Queue> Queues { get; } = [];
 
+    /// <summary>The exchanges that hold the message back first, each once, and for how long.</summary>
+    public List<(DelayedExchange Exchange, long DelayMs)> Holds { get; } = [];
+
+    public bool IsEmpty => Queues.Count == 0 && Holds.Count == 0;
+
+    /// <summary>The same queues, for later.</summary>
+    public RouteResult Copy()
+    {
+        RouteResult copy = new();
+        copy.Queues.AddRange(Queues);
+        copy.Holds.AddRange(Holds);
+        return copy;
+    }
+
     public void Clear()
     {
         Queues.Clear();
+        Holds.Clear();
         _exchanges.Clear();
         _seen.Clear();
     }
@@ -78,6 +94,11 @@ internal sealed class RouteResult
         }
 
         Queues.Add(queue);
+    }
+
+    public void Hold(DelayedExchange exchange, long delayMs)
+    {
+        if (!Holds.Exists(hold => hold.Exchange == exchange)) Holds.Add((exchange, delayMs));
     }
 
     private void Add(Exchange exchange)

@@ -3,7 +3,8 @@ using Quintet.Broker.Amqp;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Statistics;
-using Quintet.Broker.Topology.Hashing;
+using Quintet.Broker.Topology.Declarations;
+using Quintet.Broker.Topology.Delays;
 
 namespace Quintet.Broker.Topology;
 
@@ -131,15 +132,17 @@ internal sealed class VirtualHost
         {
             if (_exchanges.TryGetValue(declared.Name, out Exchange? current))
             {
-                CheckEquivalent(current.Settings, declared);
+                ExchangeArguments.CheckEquivalent(current.Settings, declared);
                 return Task.CompletedTask;
             }
 
             if (declared.Name.StartsWith("amq.", StringComparison.Ordinal))
                 throw new AmqpException(ReplyCode.AccessRefused, $"exchange name '{declared.Name}' contains reserved prefix 'amq.*'");
-            CheckType(declared);
+            ExchangeArguments.Check(declared);
             RefuseIfGone();
+            if (declared is { Type: DelayedExchange.TypeName, IsDurable: true }) declared = declared with { Id = _definitions.NewQueueId(out _) };
             Add(declared);
+            if (FindExchange(declared.Name) is DelayedExchange delayed) delayed.Held.Start();
             return declared.IsDurable ? _definitions.PutAsync(declared) : Task.CompletedTask;
         }
     }
@@ -263,7 +266,12 @@ internal sealed class VirtualHost
             }
 
             _queues.Clear();
-            foreach (Exchange exchange in _exchanges.Values.Where(exchange => exchange != Default)) last = RemoveStored(exchange) ?? last;
+            foreach (Exchange exchange in _exchanges.Values.Where(exchange => exchange != Default))
+            {
+                exchange.Removed();
+                last = RemoveStored(exchange) ?? last;
+            }
+
             _exchanges.Clear();
             _bindingsTo.Clear();
             foreach (Policy policy in Policies.All) last = _definitions.RemoveAsync(policy.Key);
@@ -300,29 +308,9 @@ internal sealed class VirtualHost
 
     private bool IsThere(Exchange exchange) => FindExchange(exchange.Name) == exchange;
 
-    private static void CheckEquivalent(ExchangeSettings current, ExchangeSettings received)
-    {
-        ArgumentEquivalence.Text("type", current.Described, received.Type, current.Type);
-        ArgumentEquivalence.Flag("durable", current.Described, received.IsDurable, current.IsDurable);
-        ArgumentEquivalence.Flag("auto_delete", current.Described, received.IsAutoDelete, current.IsAutoDelete);
-        ArgumentEquivalence.Flag("internal", current.Described, received.IsInternal, current.IsInternal);
-        ArgumentEquivalence.Argument("alternate-exchange", current.Described, received.Arguments, current.Arguments);
-    }
-
-    private void CheckType(ExchangeSettings declared)
-    {
-        if (declared.Type.Length == 0) throw new AmqpException(ReplyCode.PreconditionFailed, "invalid exchange type ''");
-        if (!Exchange.TryCreate(declared, FindExchange, out _))
-            throw new AmqpException(ReplyCode.PreconditionFailed, $"unknown exchange type '{declared.Type}'");
-        if (declared.Type == "x-consistent-hash") ConsistentHashExchange.Check(declared);
-        if (declared.Arguments.TryGet("alternate-exchange", out FieldValue alternate) && alternate.Kind != FieldKind.LongString)
-            throw new AmqpException(
-                ReplyCode.PreconditionFailed, $"invalid type '{alternate.KindName}' for arg 'alternate-exchange' in {declared.Described}");
-    }
-
     private void Add(ExchangeSettings settings)
     {
-        if (!Exchange.TryCreate(settings, FindExchange, out Exchange? exchange))
+        if (!Exchange.TryCreate(settings, FindExchange, _services, out Exchange? exchange))
             throw new InvalidDataException($"{settings.Described} is of the type '{settings.Type}', which is unknown here");
         exchange.Apply(Policies.Match(PolicyMerge.TargetOf(settings)));
         _exchanges[settings.Name] = exchange;
@@ -361,6 +349,7 @@ internal sealed class VirtualHost
     private Task RemoveLocked(Exchange exchange)
     {
         _exchanges.TryRemove(new KeyValuePair<string, Exchange>(exchange.Name, exchange));
+        exchange.Removed();
         Task last = exchange.IsDurable ? _definitions.RemoveAsync(exchange.Settings) : Task.CompletedTask;
         foreach (Binding binding in exchange.Bindings.ToArray())
         {

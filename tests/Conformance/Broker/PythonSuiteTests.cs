@@ -11,8 +11,8 @@ public sealed class PythonSuiteTests
     /// <summary>Written for RabbitMQ 3: since 4.0 an unknown exchange type closes the channel with 406, not the connection with 503.</summary>
     private const string OfRabbitMq3 = "InvalidExchangeType";
 
-    /// <summary>Transactions are refused for now (docs/protocols/amqp.md); gevent and Twisted bring sockets that the port cannot be told.</summary>
-    private const string NotHere = "TestTx or TestTX or gevent or twisted";
+    /// <summary>gevent and Twisted bring sockets that the port cannot be told.</summary>
+    private const string NotHere = "gevent or twisted";
 
     private static readonly string Suites = Repository.At("tests", "Conformance", "suites");
 

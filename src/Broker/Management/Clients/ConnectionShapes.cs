@@ -56,7 +56,7 @@ internal static class ConnectionShapes
         ["number"] = channel.Number,
         ["prefetch_count"] = channel.Prefetch,
         ["state"] = channel.IsClosing ? "closing" : "running",
-        ["transactional"] = false,
+        ["transactional"] = channel.Transaction is not null,
         ["user"] = channel.Connection.Facts.User,
         ["user_who_performed_action"] = channel.Connection.Facts.User,
         ["vhost"] = channel.Vhost.Name,

@@ -1,0 +1,41 @@
+using Quintet.Broker.Amqp;
+using Quintet.Broker.Topology.Delays;
+using Quintet.Broker.Topology.Hashing;
+
+namespace Quintet.Broker.Topology.Declarations;
+
+/// <summary>Refuses, with RabbitMQ's words, exchanges that it would refuse.</summary>
+internal static class ExchangeArguments
+{
+    private static readonly string[] KnownTypes =
+    [
+        "direct", "fanout", "topic", "headers", "x-consistent-hash", "x-random", "x-local-random", "x-modulus-hash", DelayedExchange.TypeName,
+    ];
+
+    /// <summary>Refuses a declaration that differs from the exchange that is there.</summary>
+    public static void CheckEquivalent(ExchangeSettings current, ExchangeSettings received)
+    {
+        ArgumentEquivalence.Text("type", current.Described, received.Type, current.Type);
+        ArgumentEquivalence.Flag("durable", current.Described, received.IsDurable, current.IsDurable);
+        ArgumentEquivalence.Flag("auto_delete", current.Described, received.IsAutoDelete, current.IsAutoDelete);
+        ArgumentEquivalence.Flag("internal", current.Described, received.IsInternal, current.IsInternal);
+        ArgumentEquivalence.Argument("alternate-exchange", current.Described, received.Arguments, current.Arguments);
+    }
+
+    /// <exception cref="AmqpException">406.</exception>
+    public static void Check(ExchangeSettings declared)
+    {
+        if (declared.Type.Length == 0) throw new AmqpException(ReplyCode.PreconditionFailed, "invalid exchange type ''");
+        if (declared.Type == DelayedExchange.TypeName) DelayedExchange.Check(declared);
+        if (!KnownTypes.Contains(TypeOf(declared)))
+            throw new AmqpException(ReplyCode.PreconditionFailed, $"unknown exchange type '{TypeOf(declared)}'");
+        if (TypeOf(declared) == "x-consistent-hash") ConsistentHashExchange.Check(declared);
+        if (declared.Arguments.TryGet("alternate-exchange", out FieldValue alternate) && alternate.Kind != FieldKind.LongString)
+            throw new AmqpException(
+                ReplyCode.PreconditionFailed, $"invalid type '{alternate.KindName}' for arg 'alternate-exchange' in {declared.Described}");
+    }
+
+    // What routes in the end.
+    private static string TypeOf(ExchangeSettings declared) =>
+        declared.Type == DelayedExchange.TypeName ? declared.Arguments.Text(DelayedExchange.TypeArgument)! : declared.Type;
+}
