@@ -16,7 +16,12 @@ internal static class QueueMethods
         FieldTable table = arguments.Table();
 
         if (name.StartsWith(DirectReplies.PseudoQueue, StringComparison.Ordinal)) return DeclareReplies(channel, name, noWait);
-        if (passive) return DeclareOkAsync(channel, channel.Vhost.GetQueue(name, channel.Connection), Task.CompletedTask, noWait);
+        if (passive)
+        {
+            Queue known = channel.Vhost.GetQueue(name, channel.Connection);
+            known.Touch(); // to ask for it is to use it: x-expires begins anew
+            return DeclareOkAsync(channel, known, Task.CompletedTask, noWait);
+        }
 
         QueueSettings declared = new()
         {
@@ -65,13 +70,10 @@ internal static class QueueMethods
         ExchangeMethods.RefuseDefault(source);
         channel.Permissions.RequireQueue(Right.Write, name);
         channel.Permissions.RequireExchange(Right.Read, source);
-        Task change = Task.CompletedTask;
-        if (channel.Vhost.FindExchange(source) is { } exchange && channel.Vhost.FindQueue(name) is { } queue)
-        {
-            VirtualHost.RefuseStranger(queue, channel.Connection);
-            change = channel.Vhost.Unbind(exchange, BindingKey.Of(new Destination(queue, null), key, table));
-        }
-
+        // Another connection's exclusive queue is locked only where there is something to unbind.
+        Task change = channel.Vhost.FindExchange(source) is { } exchange && channel.Vhost.FindQueue(name) is { } queue
+            ? channel.Vhost.Unbind(exchange, BindingKey.Of(new Destination(queue, null), key, table), channel.Connection)
+            : Task.CompletedTask;
         return ExchangeMethods.FinishAsync(channel, change, noWait: false, MethodId.QueueUnbindOk);
     }
 

@@ -65,6 +65,8 @@ internal abstract class Exchange(ExchangeSettings settings)
     /// <summary>Guarded by the virtual host's gate.</summary>
     public IReadOnlyCollection<Binding> Bindings => _bindings.Values;
 
+    public Binding? FindBinding(BindingKey key) => _bindings.GetValueOrDefault(key);
+
     /// <summary>Makes an exchange of the type that the settings name; false for a type unknown here.</summary>
     public static bool TryCreate(
         ExchangeSettings settings, Func<string, Exchange?> find, QueueServices services, [NotNullWhen(true)] out Exchange? exchange)

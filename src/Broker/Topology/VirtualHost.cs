@@ -175,10 +175,14 @@ internal sealed class VirtualHost
     }
 
     /// <summary>Removing what is not bound is fine.</summary>
-    public Task Unbind(Exchange source, BindingKey key)
+    /// <param name="source">The exchange it leads from.</param>
+    /// <param name="key">Which binding; it need not be there.</param>
+    /// <param name="connection">Who unbinds a queue: it must not be the exclusive one of another; null where that has been looked at.</param>
+    public Task Unbind(Exchange source, BindingKey key, object? connection = null)
     {
         lock (_gate)
         {
+            if (connection is not null && source.FindBinding(key)?.Destination.Queue is { } queue) RefuseStranger(queue, connection);
             if (!source.TryUnbind(key, out Binding? removed)) return Task.CompletedTask;
             Forget(removed);
             Task change = removed.IsDurable ? _definitions.RemoveAsync(removed) : Task.CompletedTask;

@@ -85,6 +85,7 @@ public sealed class RabbitMqClientTests
         string queue = (await own.QueueDeclareAsync(cancellationToken: Cancellation)).QueueName;
         await own.QueueBindAsync(queue, "amq.direct", "key", cancellationToken: Cancellation);
 
+        await strange.QueueUnbindAsync(queue, "amq.direct", "another key", cancellationToken: Cancellation); // nothing to unbind
         OperationInterruptedException refused = await Assert.ThrowsAsync<OperationInterruptedException>(
             () => strange.QueueUnbindAsync(queue, "amq.direct", "key", cancellationToken: Cancellation));
 
