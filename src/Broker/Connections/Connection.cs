@@ -133,7 +133,16 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
     /// <summary>The socket has taken what waited: queues that found it full may go on.</summary>
     public void RoomAgain()
     {
-        foreach (Channel channel in _channels.Values) channel.PumpQueues();
+        try
+        {
+            foreach (Channel channel in _channels.Values) channel.PumpQueues();
+        }
+        catch (Exception fault)
+        {
+            // The top of the writing thread: a message that cannot be read ends this connection, not the process.
+            Log.Failed(broker.Logger, Name, fault);
+            transport.Abort(new ConnectionAbortedException("delivery failed"));
+        }
     }
 
     private async Task ReadAsync()
