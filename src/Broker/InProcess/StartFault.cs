@@ -12,8 +12,9 @@ internal static class StartFault
     {
         OptionsValidationException invalid => new ArgumentException(string.Join("; ", invalid.Failures.Select(NamedAsOption)), fault),
         StorageException or UnauthorizedAccessException => new IOException($"{nameof(QuintetBrokerOptions.DataFolder)}: {fault.Message}", fault),
-        IOException { InnerException: AddressInUseException inUse } => new IOException($"{PortOf(fault.Message, plan)}: {fault.Message} 0 takes a free port.", inUse),
-        // Kestrel says which port; what it does not say is about files.
+        IOException { InnerException: AddressInUseException inUse } =>
+            new IOException($"{PortOf(fault.Message, plan)}: {fault.Message} 0 takes a free port.", inUse),
+        // What is not about a port is about files.
         IOException => new IOException($"{nameof(QuintetBrokerOptions.DataFolder)}: {fault.Message}", fault),
         _ => null,
     };

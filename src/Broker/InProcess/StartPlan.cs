@@ -75,7 +75,8 @@ internal sealed class StartPlan
         foreach ((string key, string? value) in options.Settings)
         {
             if (OwnKeys.Contains(key, StringComparer.OrdinalIgnoreCase) || key.StartsWith("Broker:Users", StringComparison.OrdinalIgnoreCase))
-                throw new ArgumentException($"{nameof(options.Settings)}: '{key}' is set by a property of {nameof(QuintetBrokerOptions)}, or is not for a test");
+                throw new ArgumentException(
+                    $"{nameof(options.Settings)}: '{key}' is set by a property of {nameof(QuintetBrokerOptions)}, or is not for a test");
             if (!key.StartsWith("Broker:", StringComparison.OrdinalIgnoreCase))
                 throw new ArgumentException($"{nameof(options.Settings)}: '{key}' is no setting of the broker; those begin with 'Broker:'");
             values[key] = value;

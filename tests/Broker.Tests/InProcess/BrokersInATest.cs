@@ -131,7 +131,11 @@ public sealed class BrokersInATest
     {
         QuintetBrokerOptions options = new()
         {
-            Users = { new QuintetBrokerUser("ann/one", "p@ss:word") { Tags = { "administrator" } }, new QuintetBrokerUser("bob", "b") { Configure = "^bob\\." } },
+            Users =
+            {
+                new QuintetBrokerUser("ann/one", "p@ss:word") { Tags = { "administrator" } },
+                new QuintetBrokerUser("bob", "b") { Configure = "^bob\\." },
+            },
         };
         await using QuintetBroker broker = await QuintetBroker.StartAsync(options, Stop);
 

@@ -31,7 +31,11 @@ internal static class AccessCommands
             return rows;
         });
         Argument<string> added = new("user") { Description = "Its name." }, removed = new("user") { Description = "Its name." };
-        Option<string> tags = new("--tags") { Description = "administrator, monitoring, policymaker, management; separated by commas. Default: none.", DefaultValueFactory = _ => "" };
+        Option<string> tags = new("--tags")
+        {
+            Description = "administrator, monitoring, policymaker, management; separated by commas. Default: none.",
+            DefaultValueFactory = _ => "",
+        };
         Command set = Change("set",
             """
             Add a user, or change its password and tags. The password is read from standard input, where no process list shows it.
