@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Connections.Transactions;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Sockets;
 using Quintet.Broker.Statistics;
@@ -96,30 +97,23 @@ internal sealed class Channel(Connection connection, ushort number)
         Transaction ??= new Transaction(connection.Broker.Limits.TransactionBytes);
     }
 
-    /// <summary>Publishes, then settles: a crash in between repeats a message and loses none.</summary>
-    public async ValueTask CommitAsync(Transaction transaction)
+    /// <summary>Publishes what a transaction held; false when a queue refused it.</summary>
+    public async ValueTask<bool> CommitAsync(PendingPublish publish)
     {
-        bool isWhole = true;
-        foreach (PendingPublish publish in transaction.Publishes)
-        {
-            ValueTask room = RoomAsync();
-            if (!room.IsCompletedSuccessfully) await connection.HoldBackAsync(room);
-            isWhole &= _publishing.Commit(this, publish);
-        }
-
-        foreach ((Resolution resolution, UnackedMessage[] messages) in transaction.Settlements)
-        {
-            _taken.Clear();
-            _taken.AddRange(messages);
-            ResolveTaken(resolution);
-        }
-
-        transaction.Clear();
-        await connection.Broker.Node.Store.FlushedAsync();
-        if (!isWhole) throw new AmqpException(ReplyCode.PreconditionFailed, "partial tx completion", MethodId.TxCommit);
+        ValueTask room = RoomAsync();
+        if (!room.IsCompletedSuccessfully) await connection.HoldBackAsync(room);
+        return _publishing.Commit(this, publish);
     }
 
-    /// <summary>Forgets what was published; what was settled is outstanding again.</summary>
+    /// <summary>Settles what a transaction held.</summary>
+    public void Commit(Resolution resolution, UnackedMessage[] messages)
+    {
+        _taken.Clear();
+        _taken.AddRange(messages);
+        ResolveTaken(resolution);
+    }
+
+    /// <summary>Forgets what a transaction published; what it settled is outstanding again.</summary>
     public void RollBack(Transaction transaction)
     {
         List<UnackedMessage> outstanding = transaction.SettledMessages();
@@ -136,38 +130,19 @@ internal sealed class Channel(Connection connection, ushort number)
     public void AnswerConfirms() => Confirms?.Answer();
 
     /// <summary>The method that an error in this frame is about.</summary>
-    public uint MethodAtHand(FrameType type, uint method) => type == FrameType.Method && !_content.IsUnderWay ? method : _content.IsUnderWay
-        ? MethodId.BasicPublish : 0;
+    public uint MethodAtHand(FrameType type, uint method) => _content.MethodAtHand(type, method);
 
     /// <summary>A method in the middle of a message's frames is refused.</summary>
-    public void RequireNoContent()
-    {
-        if (_content.IsUnderWay) throw Unexpected();
-    }
+    public void RequireNoContent() => _content.RequireNone();
 
     public void BeginPublish(ReadOnlySpan<byte> exchange, ReadOnlySpan<byte> routingKey, bool isMandatory) =>
         _content.Begin(exchange, routingKey, isMandatory);
 
-    public ValueTask HandleHeaderAsync(ReadOnlySpan<byte> payload)
-    {
-        if (!_content.IsUnderWay) throw new AmqpException(ReplyCode.UnexpectedFrame, "expected method frame, got non method frame instead", 0);
-        if (!_content.ExpectsHeader) throw new AmqpException(ReplyCode.UnexpectedFrame, "expected content body, got non content body frame instead");
-        if (!ContentHeader.TryRead(payload, out ushort classId, out ulong bodyBytes, out ReadOnlySpan<byte> properties))
-            throw new AmqpException(ReplyCode.FrameError, $"cannot decode {ErlangTerm.Binary(payload[..Math.Min(32, payload.Length)])}");
-        if (classId != MethodId.BasicClass)
-            throw new AmqpException(ReplyCode.UnexpectedFrame, $"expected content header for class 60, got one for class {classId} instead");
-        if (bodyBytes > (ulong)connection.Broker.Limits.MessageBytes)
-            throw new AmqpException(
-                ReplyCode.PreconditionFailed, $"message size {bodyBytes} is larger than configured max size {connection.Broker.Limits.MessageBytes}");
-        return _content.Header(properties, bodyBytes) ? PublishAsync() : ValueTask.CompletedTask;
-    }
+    public ValueTask HandleHeaderAsync(ReadOnlySpan<byte> payload) =>
+        _content.TakeHeader(payload, connection.Broker.Limits.MessageBytes) ? PublishAsync() : ValueTask.CompletedTask;
 
-    public ValueTask HandleBodyAsync(in ReadOnlySequence<byte> borrowedPart)
-    {
-        if (!_content.IsUnderWay) throw new AmqpException(ReplyCode.UnexpectedFrame, "expected method frame, got non method frame instead", 0);
-        if (_content.ExpectsHeader) throw Unexpected();
-        return _content.Body(borrowedPart) ? PublishAsync() : ValueTask.CompletedTask;
-    }
+    public ValueTask HandleBodyAsync(in ReadOnlySequence<byte> borrowedPart) =>
+        _content.TakeBody(borrowedPart) ? PublishAsync() : ValueTask.CompletedTask;
 
     /// <summary>A delivery without acknowledgement does not count towards basic.qos of the channel, but waits while that is used up.</summary>
     public bool HasGlobalRoom => GlobalPrefetch == 0 || Volatile.Read(ref _globalUnacked) < GlobalPrefetch;
@@ -187,7 +162,7 @@ internal sealed class Channel(Connection connection, ushort number)
     public void Deliver(ChannelConsumer consumer, in QueueEntry entry, ReadOnlySpan<byte> borrowedEnvelope, ReadOnlySpan<byte> borrowedBody)
     {
         Envelope envelope = new(borrowedEnvelope);
-        Content content = new(envelope.Routing, PropertiesToSend(consumer.Queue, entry, envelope), borrowedBody);
+        Content content = new(envelope.Routing, envelope.PropertiesOfDelivery(entry.DeliveryCount), borrowedBody);
         NoteDelivery(envelope, consumer.Queue);
         lock (_deliveryGate)
         {
@@ -243,7 +218,7 @@ internal sealed class Channel(Connection connection, ushort number)
         ReadOnlyMemory<byte> Body) message)
     {
         Envelope envelope = new(message.Envelope.Span);
-        Content content = new(envelope.Routing, PropertiesToSend(queue, entry, envelope), message.Body.Span);
+        Content content = new(envelope.Routing, envelope.PropertiesOfDelivery(entry.DeliveryCount), message.Body.Span);
         NoteDelivery(envelope, queue);
         lock (_deliveryGate)
         {
@@ -421,24 +396,4 @@ internal sealed class Channel(Connection connection, ushort number)
         connection.Broker.Metrics.Delivered();
         if (MessageTracing.IsOn) MessageTracing.NoteOutgoing(envelope, queue.Name);
     }
-
-    private static ReadOnlySpan<byte> PropertiesToSend(Queue queue, in QueueEntry entry, in Envelope envelope)
-    {
-        if (!queue.Settings.IsQuorum || entry.DeliveryCount == 0 || !BasicProperties.TryParse(envelope.Properties, out BasicProperties properties))
-            return envelope.Properties;
-        FieldTable headers = properties.ReadHeaders();
-        headers.Set("x-delivery-count", FieldValue.Of(entry.DeliveryCount));
-        return properties.With(headers);
-    }
-
-    private static AmqpException Unexpected() =>
-        new(ReplyCode.UnexpectedFrame, "expected content header for class 60, got non content header frame instead", MethodId.BasicPublish);
-}
-
-/// <summary>What a client decides about a message.</summary>
-internal enum Resolution
-{
-    Ack,
-    Reject,
-    Requeue,
 }

@@ -51,6 +51,43 @@ internal sealed class ContentAssembly
         AppendShortString(routingKey);
     }
 
+    /// <summary>The method that an error in this frame is about.</summary>
+    public uint MethodAtHand(FrameType type, uint method)
+    {
+        if (IsUnderWay) return MethodId.BasicPublish;
+        return type == FrameType.Method ? method : 0;
+    }
+
+    /// <exception cref="AmqpException">505: a message's frames are not all there yet.</exception>
+    public void RequireNone()
+    {
+        if (IsUnderWay) throw Unexpected();
+    }
+
+    /// <summary>Takes a header frame; true when the message is whole, since it has no body.</summary>
+    /// <exception cref="AmqpException">Not the turn of a header, not readable, or it announces too much.</exception>
+    public bool TakeHeader(ReadOnlySpan<byte> payload, int messageBytesMax)
+    {
+        if (!IsUnderWay) throw new AmqpException(ReplyCode.UnexpectedFrame, "expected method frame, got non method frame instead", 0);
+        if (!ExpectsHeader) throw new AmqpException(ReplyCode.UnexpectedFrame, "expected content body, got non content body frame instead");
+        if (!ContentHeader.TryRead(payload, out ushort classId, out ulong bodyBytes, out ReadOnlySpan<byte> properties))
+            throw new AmqpException(ReplyCode.FrameError, $"cannot decode {ErlangTerm.Binary(payload[..Math.Min(32, payload.Length)])}");
+        if (classId != MethodId.BasicClass)
+            throw new AmqpException(ReplyCode.UnexpectedFrame, $"expected content header for class 60, got one for class {classId} instead");
+        if (bodyBytes > (ulong)messageBytesMax)
+            throw new AmqpException(ReplyCode.PreconditionFailed, $"message size {bodyBytes} is larger than configured max size {messageBytesMax}");
+        return Header(properties, bodyBytes);
+    }
+
+    /// <summary>Takes a body frame; true when the message is whole.</summary>
+    /// <exception cref="AmqpException">Not the turn of a body, or more than the header said.</exception>
+    public bool TakeBody(in ReadOnlySequence<byte> borrowedPart)
+    {
+        if (!IsUnderWay) throw new AmqpException(ReplyCode.UnexpectedFrame, "expected method frame, got non method frame instead", 0);
+        if (ExpectsHeader) throw Unexpected();
+        return Body(borrowedPart);
+    }
+
     /// <summary>True when the message is whole, since it has no body.</summary>
     public bool Header(ReadOnlySpan<byte> properties, ulong bodyBytes)
     {
@@ -100,6 +137,9 @@ internal sealed class ContentAssembly
         if (_body.Length > 0) ArrayPool<byte>.Shared.Return(_body);
         _body = [];
     }
+
+    private static AmqpException Unexpected() =>
+        new(ReplyCode.UnexpectedFrame, "expected content header for class 60, got non content header frame instead", MethodId.BasicPublish);
 
     private void AppendShortString(ReadOnlySpan<byte> text)
     {

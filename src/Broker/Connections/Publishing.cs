@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Connections.Transactions;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;

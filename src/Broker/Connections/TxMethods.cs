@@ -1,4 +1,6 @@
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Connections.Transactions;
+using Quintet.Broker.Queues;
 
 namespace Quintet.Broker.Connections;
 
@@ -12,10 +14,16 @@ internal static class TxMethods
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Commit-ok goes out when all of it is on disk.</summary>
+    /// <summary>Publishes, then settles: a crash in between repeats a message and loses none. Commit-ok goes out when all of it is on disk.</summary>
     public static async ValueTask CommitAsync(Channel channel)
     {
-        await channel.CommitAsync(Require(channel));
+        Transaction transaction = Require(channel);
+        bool isWhole = true;
+        foreach (PendingPublish publish in transaction.Publishes) isWhole &= await channel.CommitAsync(publish);
+        foreach ((Resolution resolution, UnackedMessage[] messages) in transaction.Settlements) channel.Commit(resolution, messages);
+        transaction.Clear();
+        await channel.Connection.Broker.Node.Store.FlushedAsync();
+        if (!isWhole) throw new AmqpException(ReplyCode.PreconditionFailed, "partial tx completion", MethodId.TxCommit);
         channel.Send(new MethodFrame(channel.Number, MethodId.TxCommitOk));
     }
 

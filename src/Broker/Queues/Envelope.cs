@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Quintet.Broker.Amqp;
 
 namespace Quintet.Broker.Queues;
 
@@ -43,6 +44,15 @@ internal readonly ref struct Envelope
     public ReadOnlySpan<byte> RoutingKey => _octets[(_routingKeyAt + 1).._propertiesAt];
 
     public ReadOnlySpan<byte> Properties => _octets[_propertiesAt..];
+
+    /// <summary>The properties as a delivery carries them: with x-delivery-count, unless it is the first.</summary>
+    public ReadOnlySpan<byte> PropertiesOfDelivery(ushort deliveryCount)
+    {
+        if (deliveryCount == 0 || !BasicProperties.TryParse(Properties, out BasicProperties properties)) return Properties;
+        FieldTable headers = properties.ReadHeaders();
+        headers.Set("x-delivery-count", FieldValue.Of(deliveryCount));
+        return properties.With(headers);
+    }
 
     /// <summary>A whole envelope; names longer than 255 octets do not occur, since they come from short strings.</summary>
     public static byte[] Create(byte flags, ushort deliveryCount, (byte[] Exchange, byte[] RoutingKey) routing, ReadOnlySpan<byte> properties)

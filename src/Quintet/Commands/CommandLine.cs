@@ -99,7 +99,9 @@ internal static class CommandLine
                 return CodeOf(refused.Status);
             case BrokerUnreachableException away:
                 Console.Error.WriteLine($"quintet: {away.InnerException?.Message ?? away.Message}");
-                return away.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException ? ExitCode.Refused : ExitCode.Unreachable;
+                return away.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException
+                    ? ExitCode.Refused
+                    : ExitCode.Unreachable;
             case OperationInterruptedException interrupted:
                 Console.Error.WriteLine($"quintet: {interrupted.ShutdownReason?.ReplyText ?? interrupted.Message}");
                 return CodeOf((HttpStatusCode?)interrupted.ShutdownReason?.ReplyCode);

@@ -232,7 +232,11 @@ public class DelayedMessagesWait
     private static async Task DeclareAsync(IChannel channel, params (string Name, object? Value)[] arguments)
     {
         await channel.ExchangeDeclareAsync(
-            "delayed", "x-delayed-message", durable: true, arguments: new Dictionary<string, object?> { ["x-delayed-type"] = "direct" }, cancellationToken: Stop);
+            "delayed",
+            "x-delayed-message",
+            durable: true,
+            arguments: new Dictionary<string, object?> { ["x-delayed-type"] = "direct" },
+            cancellationToken: Stop);
         await channel.QueueAsync("q", arguments);
         await channel.QueueBindAsync("q", "delayed", "key", cancellationToken: Stop);
     }

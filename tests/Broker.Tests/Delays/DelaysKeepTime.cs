@@ -69,7 +69,8 @@ public class DelaysKeepTime
         using TempFolder folder = new();
         FakeTimeProvider time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         await using BrokerNode node = Open(folder["data"], time);
-        foreach ((string body, int delay) in (ReadOnlySpan<(string, int)>)[("d", 900), ("a", 700), ("b", 700), ("e", 1000), ("c", 800)]) Publish(node, delay, body);
+        foreach ((string body, int delay) in (ReadOnlySpan<(string, int)>)[("d", 900), ("a", 700), ("b", 700), ("e", 1000), ("c", 800)])
+            Publish(node, delay, body);
 
         time.Advance(TimeSpan.FromSeconds(2));
 

@@ -31,7 +31,8 @@ internal sealed class ShadowedBroker : IAsyncDisposable
         if (Directory.Exists(Live)) Directory.Delete(Live, recursive: true);
         Copy(Shadow, Live);
         _process = ChildProcess.Start(Environment.ProcessPath!, [BrokerHost.Argument, _folder.Path, $"{Environment.ProcessId}"]);
-        await Eventually.TrueAsync("the broker is ready", () => Task.FromResult(Output.Contains(BrokerHost.Ready, StringComparison.Ordinal)), Stop, () => Output);
+        await Eventually.TrueAsync(
+            "the broker is ready", () => Task.FromResult(Output.Contains(BrokerHost.Ready, StringComparison.Ordinal)), Stop, () => Output);
         _port = int.Parse(Output.Split(BrokerHost.Ready)[1].Split('\n')[0], CultureInfo.InvariantCulture);
     }
 

@@ -84,7 +84,8 @@ public sealed class ConfirmedMessagesSurvivePowerLoss(ITestOutputHelper output)
         List<int> ranked = await NumbersAsync(channel, "ranked");
 
         Assert.Empty(_traffic.Confirmed.Keys.Except(ranked));
-        Assert.Equal(ranked.Select(number => (int)ShadowTraffic.PriorityOf(number)).OrderDescending(), ranked.Select(number => (int)ShadowTraffic.PriorityOf(number)));
+        int[] priorities = [.. ranked.Select(number => (int)ShadowTraffic.PriorityOf(number))];
+        Assert.Equal(priorities.OrderDescending(), priorities);
     }
 
     private async Task CheckDyingAsync(IChannel channel)

@@ -58,7 +58,10 @@ public sealed class LongQueues
 
             await node.Store.FlushedAsync();
             await Eventually.TrueAsync(
-                "the space is given back", () => Task.FromResult(BytesIn(broker.DataFolder) < 8 * 1024 * 1024), Stop, () => $"{BytesIn(broker.DataFolder)} bytes");
+                "the space is given back",
+                () => Task.FromResult(BytesIn(broker.DataFolder) < 8 * 1024 * 1024),
+                Stop,
+                () => $"{BytesIn(broker.DataFolder)} bytes");
         }
 
         await using RunningBroker next = await RunningBroker.StartOverAsync(folder["data"]);

@@ -95,18 +95,10 @@ internal static class GetRoute
             ["exchange"] = Encoding.UTF8.GetString(envelope.Exchange),
             ["routing_key"] = Encoding.UTF8.GetString(envelope.RoutingKey),
             ["message_count"] = left,
-            ["properties"] = PropertyJson.Show(WithDeliveryCount(envelope.Properties, entry)),
+            ["properties"] = PropertyJson.Show(envelope.PropertiesOfDelivery(entry.DeliveryCount)),
             ["payload"] = asText ? Encoding.UTF8.GetString(payload) : Convert.ToBase64String(payload),
             ["payload_encoding"] = asText ? "string" : "base64",
         };
-    }
-
-    private static ReadOnlySpan<byte> WithDeliveryCount(ReadOnlySpan<byte> octets, in QueueEntry entry)
-    {
-        if (entry.DeliveryCount == 0 || !BasicProperties.TryParse(octets, out BasicProperties properties)) return octets;
-        FieldTable headers = properties.ReadHeaders();
-        headers.Set("x-delivery-count", FieldValue.Of(entry.DeliveryCount));
-        return properties.With(headers);
     }
 
     private sealed record Demand(string AckMode, int Count, bool Base64, int Truncate);

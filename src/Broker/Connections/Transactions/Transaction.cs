@@ -2,7 +2,7 @@ using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Topology;
 
-namespace Quintet.Broker.Connections;
+namespace Quintet.Broker.Connections.Transactions;
 
 /// <summary>A published message that waits for tx.commit: routed when it was published, as in RabbitMQ, and the channel's own copy.</summary>
 internal sealed record PendingPublish(byte[] Envelope, byte[] Original, byte[] Body, RouteResult Route)
