@@ -214,6 +214,10 @@ internal sealed class DrainOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Delay { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a client of a WebSocket then has to answer the Close frame. Default 1 s: a browser answers within a round trip.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan WebSocketFarewell { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long requests in hand may then take before they are cut. Default 8 s, so that all is over within the supervisor's 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(8);

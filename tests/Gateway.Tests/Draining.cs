@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
+using Microsoft.AspNetCore.Http.Features;
 using Quintet.Gateway.Drain;
 using Quintet.Gateway.Tests.Doubles;
 using Quintet.TestKit.Processes;
@@ -110,7 +111,8 @@ public sealed class Draining : IAsyncLifetime
     [Fact]
     public async Task A_web_socket_is_told_on_both_sides_that_the_gateway_goes()
     {
-        await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url, ("Gateway:Drain:Deadline", "00:10:00"));
+        await using RunningGateway gateway = await RunningGateway.StartAsync(
+            _consul.Url, ("Gateway:Drain:WebSocketFarewell", "00:10:00"), ("Gateway:Drain:Deadline", "00:10:00"));
         using ClientWebSocket socket = new();
         await socket.ConnectAsync(new Uri($"ws://{gateway.Url.Authority}/users/live"), Cancellation);
 
@@ -121,6 +123,23 @@ public sealed class Draining : IAsyncLifetime
         Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, message.CloseStatus); // 1001
         Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await _closedWith.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
         await stopping;
+    }
+
+    [Fact]
+    public async Task A_web_socket_that_opens_while_the_gateway_goes_is_told_too()
+    {
+        LateUpgrade upgrade = new();
+        DefaultHttpContext context = new();
+        context.Features.Set<IHttpUpgradeFeature>(upgrade);
+        PassingWebSocket passing = PassingWebSocket.TryAttach(context)!;
+        Task<Stream> opening = passing.UpgradeAsync();
+
+        await passing.LeaveAsync(Cancellation);
+        MemoryStream toClient = new();
+        upgrade.Opened.SetResult(toClient);
+        await opening;
+
+        Assert.Equal([0x88, 0x02, 0x03, 0xe9], toClient.ToArray()); // Close, 1001
     }
 
     [Fact]

@@ -14,8 +14,6 @@ namespace Quintet.Gateway.Drain;
 internal sealed partial class DrainGate(
     IHostApplicationLifetime lifetime, IOptions<GatewayOptions> options, TimeProvider time, ILogger<DrainGate> logger) : IHostedLifecycleService
 {
-    // How long a client has to answer the Close frame.
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<PassingWebSocket, Task> _webSockets = new();
     private volatile bool _isDraining;
 
@@ -65,7 +63,7 @@ internal sealed partial class DrainGate(
 
     private async Task DismissWebSocketsAsync()
     {
-        using CancellationTokenSource late = new(Farewell, time);
+        using CancellationTokenSource late = new(options.Value.Drain.WebSocketFarewell, time);
         KeyValuePair<PassingWebSocket, Task>[] open = [.. _webSockets];
         await Task.WhenAll(open.Select(entry => entry.Key.LeaveAsync(late.Token)));
         await Task.WhenAll(open.Select(entry => entry.Value)).WaitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

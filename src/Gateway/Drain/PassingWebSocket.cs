@@ -5,14 +5,17 @@ namespace Quintet.Gateway.Drain;
 
 /// <summary>
 /// A request that may become a WebSocket, over HTTP/1.1 (Upgrade) or HTTP/2 (extended CONNECT, RFC 8441). It hands YARP a stream
-/// that can say goodbye.
+/// that can say goodbye. Guarded by _gate: whether there is a stream yet and whether it is to say so, since the client may know of its
+/// WebSocket (it has the 101) before the stream is here.
 /// </summary>
 internal sealed class PassingWebSocket : IHttpUpgradeFeature, IHttpExtendedConnectFeature
 {
     private readonly HttpContext _context;
     private readonly IHttpUpgradeFeature? _upgrade;
     private readonly IHttpExtendedConnectFeature? _connect;
-    private volatile Func<CancellationToken, Task>? _leave;
+    private readonly Lock _gate = new();
+    private WebSocketStream? _stream;
+    private bool _isLeaving;
 
     private PassingWebSocket(HttpContext context, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect) =>
         (_context, _upgrade, _connect) = (context, upgrade, connect);
@@ -36,29 +39,48 @@ internal sealed class PassingWebSocket : IHttpUpgradeFeature, IHttpExtendedConne
         return socket;
     }
 
-    public async Task<Stream> UpgradeAsync() => Wrap(await _upgrade!.UpgradeAsync());
+    public async Task<Stream> UpgradeAsync() => await WrapAsync(await _upgrade!.UpgradeAsync());
 
-    public async ValueTask<Stream> AcceptAsync() => Wrap(await _connect!.AcceptAsync());
+    public async ValueTask<Stream> AcceptAsync() => await WrapAsync(await _connect!.AcceptAsync());
 
-    /// <summary>Sends the client a Close frame; a client that is gone or does not read has lost its say.</summary>
+    /// <summary>Sends the client a Close frame, now or as soon as there is a stream; a client that is gone or does not read has lost its say.</summary>
     public async Task LeaveAsync(CancellationToken cancellation)
+    {
+        WebSocketStream? stream;
+        lock (_gate)
+        {
+            _isLeaving = true;
+            stream = _stream;
+        }
+
+        if (stream is not null) await LeaveAsync(stream, cancellation);
+    }
+
+    public void Cut() => _context.Abort();
+
+    private async Task<Stream> WrapAsync(Stream stream)
+    {
+        WebSocketStream wrapped = new(stream);
+        bool isLeaving;
+        lock (_gate)
+        {
+            _stream = wrapped;
+            isLeaving = _isLeaving;
+        }
+
+        if (isLeaving) await LeaveAsync(wrapped, _context.RequestAborted);
+        return wrapped;
+    }
+
+    private static async Task LeaveAsync(WebSocketStream stream, CancellationToken cancellation)
     {
         try
         {
-            if (_leave is { } leave) await leave(cancellation);
+            await stream.LeaveAsync(cancellation);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             // It is cut next.
         }
-    }
-
-    public void Cut() => _context.Abort();
-
-    private WebSocketStream Wrap(Stream stream)
-    {
-        WebSocketStream wrapped = new(stream);
-        _leave = wrapped.LeaveAsync;
-        return wrapped;
     }
 }
