@@ -70,6 +70,11 @@ internal sealed class LimitOptions
     [Range(4096, 16 * 1024 * 1024)]
     public int FrameBytes { get; set; } = 131_072;
 
+    /// <summary>Octets of a frame before tune-ok, from whoever has not logged in yet. Default 4096, AMQP's frame-min-size (§1.4.2.6) and RabbitMQ 4.0's
+    /// <c>initial_frame_max</c>; more for clients with long tokens as passwords.</summary>
+    [Range(4096, 1024 * 1024)]
+    public int InitialFrameBytes { get; set; } = 4096;
+
     /// <summary>Octets of a message's body. Default 16 MiB, RabbitMQ 4's.</summary>
     [Range(1024, 512 * 1024 * 1024)]
     public int MessageBytes { get; set; } = 16 * 1024 * 1024;

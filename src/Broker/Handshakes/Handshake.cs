@@ -63,7 +63,7 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
 
     private async ValueTask<byte[]?> ReadAsync(uint expected, CancellationToken stop)
     {
-        if (await _input.ReadMethodAsync((uint)_limits.FrameBytes, stop) is not { } frame) return null;
+        if (await _input.ReadMethodAsync((uint)_limits.InitialFrameBytes, stop) is not { } frame) return null;
         uint method = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(frame.Payload);
         if (method == MethodId.ConnectionClose)
         {

@@ -17,7 +17,7 @@ internal sealed class BasicAccess(Users users) : IEndpointFilter
         if (Login(http) is not { } user)
         {
             http.Response.Headers.WWWAuthenticate = "Basic realm=\"RabbitMQ Management\"";
-            return ManagementRoutes.NotAuthorised("Login failed");
+            return ManagementRoutes.NotAuthorised(ManagementRoutes.LoginFailed);
         }
 
         if (!user.MayManage) return ManagementRoutes.NotAuthorised("Not management user");

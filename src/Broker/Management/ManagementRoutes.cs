@@ -14,6 +14,9 @@ namespace Quintet.Broker.Management;
 /// </summary>
 internal static class ManagementRoutes
 {
+    /// <summary>Why nobody was logged in; RabbitMQ spells the error of this one, and of no other, with a z.</summary>
+    public const string LoginFailed = "Login failed";
+
     public static void MapManagement(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder api = routes.MapGroup("/api").AddEndpointFilter<BasicAccess>().AddEndpointFilter<RefusalFilter>();
@@ -47,5 +50,6 @@ internal static class ManagementRoutes
     /// <summary>201 for what is new, 204 for what was changed.</summary>
     public static IResult Put(bool isNew) => Results.StatusCode(isNew ? StatusCodes.Status201Created : StatusCodes.Status204NoContent);
 
-    public static IResult NotAuthorised(string reason) => Results.Json(new { error = "not_authorized", reason }, statusCode: 401);
+    public static IResult NotAuthorised(string reason) =>
+        Results.Json(new { error = reason == LoginFailed ? "not_authorized" : "not_authorised", reason }, statusCode: 401);
 }

@@ -12,13 +12,17 @@ using Quintet.Broker.Management.Listing;
 using Quintet.Broker.Management.Rates;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Storage;
+using Quintet.Broker.Tls;
 
 namespace Quintet.Broker.Management;
 
 /// <summary>The broker as a whole: overview, its one node, feature flags, and what management tools ask for first.</summary>
 internal static class OverviewRoutes
 {
-    private static readonly string[] ExchangeTypes = ["direct", "fanout", "headers", "topic", "x-consistent-hash", "x-local-random"];
+    private static readonly string[] ExchangeTypes =
+    [
+        "direct", "fanout", "headers", "topic", "x-consistent-hash", "x-delayed-message", "x-local-random", "x-modulus-hash", "x-random",
+    ];
 
     private static readonly DateTimeOffset ProcessStart = StartOfProcess();
 
@@ -111,7 +115,7 @@ internal static class OverviewRoutes
         ["sockets_total"] = broker.Limits.Connections,
         ["sockets_used"] = broker.Connections.Sockets,
         ["exchange_types"] = Types(),
-        ["auth_mechanisms"] = new JsonArray([.. ((string[])["PLAIN", "AMQPLAIN"]).Select(name =>
+        ["auth_mechanisms"] = new JsonArray([.. Mechanisms(broker).Select(name =>
             (JsonNode)new JsonObject { ["name"] = name, ["description"] = "", ["enabled"] = true })]),
         ["applications"] = new JsonArray(),
         ["enabled_plugins"] = new JsonArray("rabbitmq_management", "rabbitmq_prometheus"),
@@ -119,6 +123,9 @@ internal static class OverviewRoutes
         ["log_files"] = new JsonArray(),
         ["config_files"] = new JsonArray(),
     };
+
+    private static string[] Mechanisms(BrokerContext broker) =>
+        broker.Options.Tls.ClientCertificates == ClientCertificates.None ? ["PLAIN", "AMQPLAIN"] : ["PLAIN", "AMQPLAIN", "EXTERNAL"];
 
     private static JsonArray Types() => new([.. ExchangeTypes.Select(type =>
         (JsonNode)new JsonObject { ["name"] = type, ["description"] = $"AMQP {type} exchange", ["enabled"] = true })]);

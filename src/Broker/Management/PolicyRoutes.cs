@@ -65,7 +65,7 @@ internal static class PolicyRoutes
         VirtualHost vhost = broker.Node.FindVhost(http.Request.Segment(2))
             ?? throw new Refusal(StatusCodes.Status404NotFound, "not_found", "vhost_not_found");
         RequirePolicymaker(http, vhost, isOperator);
-        JsonElement body = await RequestBody.ReadAsync(http, broker, "pattern", "definition");
+        JsonElement body = await RequestBody.ReadAsync(http, "pattern", "definition");
         PolicyKey key = new(vhost.Name, http.Request.Segment(3), isOperator);
         // RabbitMQ hands the reasons of the one sort through its HTML filter and those of the other not.
         if (!PolicyRules.TryRead(key, body, out Policy? policy, out string? fault))

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Quintet.Broker.Connections;
 
 namespace Quintet.Broker.Management;
 
@@ -12,22 +10,10 @@ internal static class RequestBody
     private static readonly JsonElement Nothing = JsonDocument.Parse("{}").RootElement;
 
     /// <param name="http">The request.</param>
-    /// <param name="broker">Knows the limit.</param>
     /// <param name="required">Members that must be there.</param>
-    public static async Task<JsonElement> ReadAsync(HttpContext http, BrokerContext broker, params string[] required)
+    public static async Task<JsonElement> ReadAsync(HttpContext http, params string[] required)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = broker.Limits.ManagementBodyBytes;
-        using MemoryStream octets = new();
-        try
-        {
-            await http.Request.Body.CopyToAsync(octets, http.RequestAborted);
-        }
-        catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            throw Refusal.BadRequest("payload size exceeds limit");
-        }
-
-        JsonElement body = Parse(octets.GetBuffer().AsMemory(0, (int)octets.Length));
+        JsonElement body = Parse(await RequestDocument.ReadAsync(http));
         string[] missing = [.. required.Where(name => !body.TryGetProperty(name, out _)).Select(name => $"{{key_missing,{name}}}")];
         return missing.Length == 0 ? body : throw Refusal.BadRequest($"[{string.Join(',', missing)}]");
     }

@@ -23,10 +23,19 @@ internal static class RequestDocument
         }
     }
 
+    /// <exception cref="Refusal">It is larger than that.</exception>
     public static async Task<byte[]> ReadAsync(HttpContext http)
     {
         using MemoryStream octets = new();
-        await http.Request.Body.CopyToAsync(octets, http.RequestAborted);
+        try
+        {
+            await http.Request.Body.CopyToAsync(octets, http.RequestAborted);
+        }
+        catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw Refusal.BadRequest("payload size exceeds limit");
+        }
+
         return octets.ToArray();
     }
 }

@@ -70,7 +70,17 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     /// <summary>Opens the data folder and brings everything back that was durable. Blocks until it is there. The disk is the node's from now on.</summary>
     public static BrokerNode Open(Disk disk, StorageOptions options, TimeProvider time, ILogger logger)
     {
-        BrokerNode node = new(disk, options, time, logger);
+        BrokerNode node;
+        try
+        {
+            node = new BrokerNode(disk, options, time, logger);
+        }
+        catch
+        {
+            disk.Dispose(); // or the next try in this process would find the folder taken
+            throw;
+        }
+
         node.Restore();
         // The lists of a long backlog are garbage once the method above has ended, and a broker at rest would keep them for hours.
         if (node.Store.Recovered.Messages > ManyMessages) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

@@ -26,8 +26,7 @@ internal static class CommandLine
         if (line.Errors.Count > 0)
         {
             foreach (ParseError error in line.Errors) Console.Error.WriteLine($"quintet: {error.Message}");
-            string command = line.CommandResult.Command is RootCommand ? "" : $" {line.CommandResult.Command.Name}";
-            Console.Error.WriteLine($"'quintet{command} --help' tells more");
+            Console.Error.WriteLine($"'{PathOf(line.CommandResult)} --help' tells more");
             return ExitCode.Usage;
         }
 
@@ -76,6 +75,9 @@ internal static class CommandLine
         GatewayCommand.Create(interruption),
         CompletionCommand.Create(),
     };
+
+    private static string PathOf(CommandResult result) =>
+        result.Command is RootCommand ? "quintet" : $"{PathOf((CommandResult)result.Parent!)} {result.Command.Name}";
 
     private static int Explain(Exception fault)
     {

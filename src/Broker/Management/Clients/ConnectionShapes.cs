@@ -28,6 +28,7 @@ internal static class ConnectionShapes
             ["peer_port"] = PortOf(connection.Remote),
             ["port"] = PortOf(connection.Local),
             ["protocol"] = "AMQP 0-9-1",
+            ["ssl"] = connection.IsTls,
             ["state"] = connection.Broker.Connections.BlockedReason is not null && connection.IsHeldBack ? "blocked" : "running",
             ["timeout"] = (int)facts.Heartbeat.TotalSeconds,
             ["type"] = "network",

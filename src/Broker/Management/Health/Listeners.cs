@@ -20,6 +20,6 @@ internal static class Listeners
         int management = http.Features.Get<IHttpConnectionFeature>()?.LocalPort ?? broker.Options.ManagementPort;
         IEnumerable<string> addresses = http.RequestServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         return [.. addresses.Select(BindingAddress.Parse).Select(address => new Listener(
-            address.Port == management ? "http" : address.Scheme == "https" || address.Port == 5671 ? "amqp/ssl" : "amqp", address.Host, address.Port))];
+            address.Port == management ? "http" : address.Scheme == "https" ? "amqp/ssl" : "amqp", address.Host, address.Port))];
     }
 }

@@ -18,7 +18,7 @@ internal static class GetRoute
     public static async Task<IResult> GetAsync(HttpContext http, BrokerContext broker)
     {
         VirtualHost vhost = TopologyRoutes.RequireVhost(http, broker);
-        JsonElement body = await RequestBody.ReadAsync(http, broker, "ackmode", "count", "encoding");
+        JsonElement body = await RequestBody.ReadAsync(http, "ackmode", "count", "encoding");
         Demand demand = Read(body);
         Queue queue = RequireQueue(http, vhost);
         bool noAck = demand.AckMode == "ack_requeue_false";

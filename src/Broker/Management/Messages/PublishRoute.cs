@@ -24,7 +24,7 @@ internal static class PublishRoute
     public static async Task<IResult> PublishAsync(HttpContext http, BrokerContext broker)
     {
         VirtualHost vhost = TopologyRoutes.RequireVhost(http, broker);
-        JsonElement body = await RequestBody.ReadAsync(http, broker, "routing_key", "properties", "payload", "payload_encoding");
+        JsonElement body = await RequestBody.ReadAsync(http, "routing_key", "properties", "payload", "payload_encoding");
         byte[] payload = PayloadOf(body);
         byte[] properties = PropertyJson.Read(body.GetProperty("properties"));
         string exchange = TopologyRoutes.ExchangeName(http.Request.Segment(3)), key = body.Text("routing_key", "");

@@ -50,7 +50,7 @@ internal static class QueueRoutes
     private static async Task<IResult> DeclareAsync(HttpContext http, BrokerContext broker)
     {
         VirtualHost vhost = TopologyRoutes.RequireVhost(http, broker, "vhost_not_found");
-        JsonElement body = await RequestBody.ReadAsync(http, broker);
+        JsonElement body = await RequestBody.ReadAsync(http);
         string name = http.Request.Segment(3);
         if (body.TryGetProperty("node", out JsonElement node) && node.GetString() != Shapes.Node)
             throw Refusal.BadRequest($"Node {node.GetString()} could not be contacted");

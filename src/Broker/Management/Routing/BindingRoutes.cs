@@ -79,7 +79,7 @@ internal static class BindingRoutes
     {
         VirtualHost vhost = TopologyRoutes.RequireVhost(http, broker);
         (string source, bool toQueue, string destination) = Ends(http);
-        JsonElement body = await RequestBody.ReadAsync(http, broker);
+        JsonElement body = await RequestBody.ReadAsync(http);
         string key = body.Text("routing_key", "");
         if (System.Text.Encoding.UTF8.GetByteCount(key) > byte.MaxValue) throw Refusal.BadRequest("routing_key is longer than 255 octets");
         RequireRights(http, vhost, key);

@@ -33,7 +33,7 @@ internal static class ExchangeRoutes
     private static async Task<IResult> DeclareAsync(HttpContext http, BrokerContext broker)
     {
         VirtualHost vhost = TopologyRoutes.RequireVhost(http, broker, "vhost_not_found");
-        JsonElement body = await RequestBody.ReadAsync(http, broker);
+        JsonElement body = await RequestBody.ReadAsync(http);
         string name = TopologyRoutes.ExchangeName(http.Request.Segment(3));
         BrokerUser user = BasicAccess.UserOf(http);
         ExchangeSettings declared = new()

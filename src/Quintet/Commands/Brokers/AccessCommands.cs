@@ -48,6 +48,7 @@ internal static class AccessCommands
                 if (string.IsNullOrEmpty(password)) throw new CommandException(ExitCode.Usage, "there is no password on standard input");
                 await client.PutUserAsync(line.GetRequiredValue(added), password, line.GetValue(tags) ?? "", cancellation);
             });
+        set.Aliases.Add("add");
         set.Options.Add(tags);
         command.Subcommands.Add(set);
         command.Subcommands.Add(Change("remove", "Remove a user.", [removed],

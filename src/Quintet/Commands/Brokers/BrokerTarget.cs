@@ -50,7 +50,7 @@ internal sealed class BrokerTarget
         if (line.GetValue(_url) is { } url) return new ManagementClient(Parse("--url", url, "http", "https"));
         IReadOnlyDictionary<string, string> variables = await SystemAsync(line, cancellation);
         return variables.TryGetValue("RABBITMQ_MANAGEMENT_URL", out string? management)
-            ? new ManagementClient(new Uri(management))
+            ? new ManagementClient(WithUserOf(new Uri(variables["AMQP_URL"]), management))
             : throw new CommandException(ExitCode.Usage, "the system's broker is an engine of your own; name its management API with --url");
     }
 
@@ -67,6 +67,10 @@ internal sealed class BrokerTarget
         Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && schemes.Contains(url.Scheme)
             ? url
             : throw new CommandException(ExitCode.Usage, $"{option}: this is no address that begins with {string.Join(":// or ", schemes)}://");
+
+    // One user, both ports: the system names its operator in the AMQP URL alone.
+    private static Uri WithUserOf(Uri amqp, string management) =>
+        new UriBuilder(management) { UserName = amqp.UserInfo.Split(':')[0], Password = amqp.UserInfo.Split(':')[^1] }.Uri;
 
     private static Uri AmqpOf(Uri management) =>
         new($"amqp://{(management.UserInfo.Length == 0 ? "guest:guest" : management.UserInfo)}@{management.Host}:5672/");
