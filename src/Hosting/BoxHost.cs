@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Quintet.Hosting.Errors;
 using Quintet.Hosting.Health;
+using Quintet.Hosting.Memory;
 using Quintet.Hosting.Settings;
 using Quintet.Hosting.Supervised;
 using Quintet.Hosting.Telemetry;
@@ -40,6 +41,8 @@ public static class BoxHost
         builder.Services.Configure<HostOptions>(host =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(builder.Configuration.GetValue("QUINTET_SHUTDOWN_SECONDS", 10)));
         builder.AddQuintetTelemetry($"quintet-{box}");
+        builder.Services.AddSingleton(ProcessMemory.OfThisProcess);
+        builder.Services.AddHostedService<QuietLoop>();
         return builder;
     }
 

@@ -64,6 +64,8 @@ internal sealed class BrokerFigures(BrokerArguments arguments, CancellationToken
             _tables.Add(scenario.Title, scenario.Target, broker.Name, sample);
             Say($"round {round + 1}, {broker.Name}, {scenario.Name}: {BrokerTables.Line(sample)}");
         }
+
+        if (round == 0) await OnceAsync("memory half a minute after all of these", "", session, Backlog.AfterTheLoadAsync);
     }
 
     // What runs for long is compiled; a broker that has just started is not what is compared.

@@ -7,6 +7,7 @@ namespace Quintet.Load.Scenarios;
 internal static class Backlog
 {
     private const string Queue = "load.backlog";
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
     public static async Task<Sample> IdleAsync(Session session)
     {
@@ -23,6 +24,14 @@ internal static class Backlog
         double after = session.Broker.ResidentMib;
         foreach (LoadConnection connection in connections) connection.Dispose();
         return new Sample { ResidentMib = after, Note = FormattableString.Invariant($"{(after - before) * 1024 / session.Amounts.Idle:0} KiB a connection") };
+    }
+
+    /// <summary>What is still resident when nobody has asked for anything for a while.</summary>
+    public static async Task<Sample> AfterTheLoadAsync(Session session)
+    {
+        double busy = session.Broker.ResidentMib;
+        await Task.Delay(Rest, TimeProvider.System, session.Cancellation);
+        return new Sample { ResidentMib = session.Broker.ResidentMib, Note = FormattableString.Invariant($"{busy:0} MiB at the end of the load") };
     }
 
     /// <summary>Fills a classic queue.</summary>

@@ -2,12 +2,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Quintet.Broker.Access;
 
 namespace Quintet.Broker.Management;
 
 /// <summary>HTTP Basic with the broker's own users; those without a management tag stay outside, as with RabbitMQ.</summary>
-internal sealed class BasicAccess(Users users) : IEndpointFilter
+internal sealed class BasicAccess : IEndpointFilter
 {
     private static readonly object UserKey = new();
 
@@ -28,7 +29,7 @@ internal sealed class BasicAccess(Users users) : IEndpointFilter
     /// <summary>The user of a request that has passed.</summary>
     public static BrokerUser UserOf(HttpContext http) => (BrokerUser)http.Items[UserKey]!;
 
-    private BrokerUser? Login(HttpContext http)
+    private static BrokerUser? Login(HttpContext http)
     {
         if (!AuthenticationHeaderValue.TryParse(http.Request.Headers.Authorization, out AuthenticationHeaderValue? header)
             || !string.Equals(header.Scheme, "Basic", StringComparison.OrdinalIgnoreCase)) return null;
@@ -37,6 +38,7 @@ internal sealed class BasicAccess(Users users) : IEndpointFilter
         if (!Convert.TryFromBase64String(header.Parameter ?? "", octets, out int length)) return null;
         string credentials = Encoding.UTF8.GetString(octets, 0, length);
         int colon = credentials.IndexOf(':');
+        Users users = http.RequestServices.GetRequiredService<Users>();
         if (colon < 0 || users.Login(credentials[..colon], credentials[(colon + 1)..]) is not { } user) return null;
         return user.IsFromLoopbackOnly && http.Connection.RemoteIpAddress is { } remote && !IPAddress.IsLoopback(remote) ? null : user;
     }

@@ -13,7 +13,7 @@ internal static class DefinitionRoutes
 {
     public static void MapDefinitions(this RouteGroupBuilder api)
     {
-        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter<AdministratorsOnly>();
+        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
         administrators.MapGet("/definitions", (BrokerContext broker) => ExportOf(broker).OfNode());
         administrators.MapGet("/definitions/{vhost}", (HttpRequest request, BrokerContext broker) =>
             broker.Node.FindVhost(request.Segment(2)) is { } vhost ? Results.Json(ExportOf(broker).Of(vhost)) : ManagementRoutes.BadRequest("vhost_not_found"));

@@ -19,7 +19,7 @@ internal static class ManagementRoutes
 
     public static void MapManagement(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder api = routes.MapGroup("/api").AddEndpointFilter<BasicAccess>().AddEndpointFilter<RefusalFilter>();
+        RouteGroupBuilder api = routes.MapGroup("/api").AddEndpointFilter(new BasicAccess()).AddEndpointFilter(new RefusalFilter());
         api.MapVhosts();
         api.MapUsers();
         api.MapPermissions();

@@ -40,7 +40,7 @@ internal static class OverviewRoutes
             RequireWatcher(http);
             return http.Request.Segment(2) == Shapes.Node ? Results.Json(NodeOf(broker)) : throw Refusal.NotFound();
         });
-        api.MapGet("/cluster-name", () => new { name = Shapes.Node });
+        api.MapGet("/cluster-name", () => new JsonObject { ["name"] = Shapes.Node });
         api.MapGet("/feature-flags", (HttpContext http) =>
             BasicAccess.UserOf(http).IsAdministrator ? FeatureFlags() : throw Refusal.NotAuthorised("Not administrator user"));
         api.MapGet("/extensions", () => new JsonArray());

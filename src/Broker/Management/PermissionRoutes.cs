@@ -14,7 +14,7 @@ internal static class PermissionRoutes
 {
     public static void MapPermissions(this RouteGroupBuilder api)
     {
-        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter<AdministratorsOnly>();
+        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
         administrators.MapGet("/permissions", (Users users) => All(users, null));
         administrators.MapGet("/topic-permissions", (Users users) => AllTopics(users, null));
         administrators.MapGet("/vhosts/{vhost}/permissions", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, vhost =>

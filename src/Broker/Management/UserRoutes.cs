@@ -13,7 +13,7 @@ internal static class UserRoutes
 {
     public static void MapUsers(this RouteGroupBuilder api)
     {
-        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter<AdministratorsOnly>();
+        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
         administrators.MapGet("/users", (Users users) => List(users.All));
         administrators.MapGet("/users/without-permissions", (Users users) => List(users.All.Where(user => user.Settings.Permissions.Count == 0)));
         administrators.MapGet("/users/{user}", (HttpContext http, Users users) => Named(http, users, user => Results.Json(DefinitionShapes.Of(user))));

@@ -23,7 +23,7 @@ internal static class VhostRoutes
         api.MapGet("/vhost-limits", (HttpContext http, BrokerContext broker) => Limits(TopologyRoutes.Visible(http, broker)));
         api.MapGet("/vhost-limits/{vhost}", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, vhost =>
             Results.Json(Limits([vhost]))));
-        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter<AdministratorsOnly>();
+        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
         administrators.MapPut("/vhosts/{vhost}", PutAsync);
         administrators.MapDelete("/vhosts/{vhost}", async (HttpContext http, BrokerContext broker) =>
             await broker.Node.VirtualHosts.DeleteAsync(http.Request.Segment(2)) ? Results.NoContent() : ManagementRoutes.NotFound());
