@@ -17,6 +17,16 @@ switch (args)
         await report.SaveAsync("broker-storage", CancellationToken.None);
         return 0;
 
+    case ["start"]:
+        Report start = await StartFigures.MeasureAsync(CancellationToken.None);
+        Console.WriteLine(start.ToString());
+        await start.SaveAsync("broker-start", CancellationToken.None);
+        return 0;
+
+    case [StartFigures.Once]:
+        await StartFigures.RunOnceAsync();
+        return 0;
+
     case ["allocation"]:
         return await AllocationGate.RunAsync() ? 0 : 1;
 
@@ -27,6 +37,7 @@ switch (args)
     default:
         await Console.Error.WriteLineAsync("""
             usage: broker.benchmarks              the message store alone; writes benchmarks/results/broker-storage.md
+                   broker.benchmarks start        QuintetBroker.StartAsync in fresh processes; writes benchmarks/results/broker-start.md
                    broker.benchmarks allocation   fails when publish or deliver allocate more for a message than they may
                    broker.benchmarks micro [...]  BenchmarkDotNet over publish, deliver and the codec; its arguments follow
             """);
