@@ -25,12 +25,6 @@ using Quintet.Hosting.Settings;
 
 namespace Quintet.Broker;
 
-/// <summary>The ports the broker listens on, known after the start.</summary>
-/// <param name="Amqp">AMQP 0-9-1.</param>
-/// <param name="Management">Health and the management API.</param>
-/// <param name="AmqpTls">AMQP 0-9-1 over TLS; null when that is off.</param>
-internal sealed record BrokerPorts(int Amqp, int Management, int? AmqpTls = null);
-
 /// <summary>The broker: AMQP 0-9-1 with RabbitMQ's extensions on one port, health and management on another.</summary>
 internal static class BrokerBox
 {
@@ -59,10 +53,14 @@ internal static class BrokerBox
                     listen.UseConnectionHandler<AmqpConnectionHandler>();
                 });
             kestrel.ListenOn(ports.Bind, ports.ManagementPort);
+            if (ports.Tls is { Certificate: not null, ManagementPort: { } managementTls })
+                kestrel.ListenOn(ports.Bind, managementTls, listen =>
+                    listen.UseTls(ports.Tls, kestrel.ApplicationServices.GetRequiredService<ILogger<ServerCertificate>>()));
         });
 
         WebApplication app = builder.Build();
         app.MapQuintetHealth();
+        app.UseManagementWords();
         app.MapManagement();
         app.MapMetrics();
         return app;
@@ -73,7 +71,7 @@ internal static class BrokerBox
     {
         BindingAddress[] addresses = [.. broker.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(BindingAddress.Parse)];
-        return new BrokerPorts(addresses[0].Port, addresses[^1].Port, Array.Find(addresses, address => address.Scheme == "https")?.Port);
+        return BrokerPorts.From(addresses, broker.Services.GetRequiredService<IOptions<BrokerOptions>>().Value);
     }
 
     private static void AddBroker(this IServiceCollection services, Func<string, Disk> openDisk)

@@ -91,6 +91,10 @@ internal sealed class LimitOptions
     [Range(1, 1_000_000)]
     public int Users { get; set; } = 10_000;
 
+    /// <summary>Global parameters that may be set through the management API. Default 1,000: each costs its JSON's octets. RabbitMQ has no bound.</summary>
+    [Range(1, 1_000_000)]
+    public int GlobalParameters { get; set; } = 1_000;
+
     /// <summary>How long a connection may take to log in. Default 10 s, RabbitMQ's.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan Handshake { get; set; } = TimeSpan.FromSeconds(10);

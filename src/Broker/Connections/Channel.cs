@@ -308,7 +308,7 @@ internal sealed class Channel(Connection connection, ushort number)
         if (_isReleased) return;
         _isReleased = true;
         Confirms?.End();
-        connection.Broker.Node.EndedChannels.Add(Stats);
+        connection.Broker.Node.CountEnded(Vhost, Stats);
         connection.Broker.Node.Churn.Count(Churn.ChannelClosed);
         foreach (ChannelConsumer consumer in Consumers)
         {

@@ -55,6 +55,7 @@ internal sealed class Publishing(Connection connection)
         }
 
         _route.Follow(exchange, new RoutedMessage(key, properties.Headers, properties.Octets), moreKeys);
+        exchange.Stats.Count(_route.Queues.Count);
         if (channel.Transaction is { } transaction)
         {
             transaction.Add(new PendingPublish(octets.ToArray(), original.ToArray(), content.BorrowedBody.ToArray(), _route.Copy())

@@ -36,7 +36,9 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
         outgoing.Send(Start());
         if (await ReadAsync(MethodId.ConnectionStartOk, stop) is not { } startOk) return null;
         (FieldTable clientProperties, string mechanism, byte[] response) = ReadStartOk(startOk);
-        if (Login(mechanism, response, out bool isKnownMechanism) is not { } user)
+        BrokerUser? user = Login(mechanism, response, out bool isKnownMechanism);
+        terms.Node.Logins.Amqp.Count(user is not null);
+        if (user is null)
         {
             await RefuseLoginAsync(clientProperties, mechanism, isKnownMechanism, stop);
             return null;
@@ -76,8 +78,8 @@ internal sealed partial class Handshake(ConnectionContext transport, OutgoingFra
 
     private byte[] Start() => new MethodFrame(0, MethodId.ConnectionStart)
         .Octet(0).Octet(9)
-        .Table(ServerProperties.Of(terms.Options.Product))
-        .LongString(OffersExternal ? "PLAIN AMQPLAIN EXTERNAL" : "PLAIN AMQPLAIN")
+        .Table(ServerProperties.Of(terms.Options.Product, terms.Node.GlobalParameters.ClusterName))
+        .LongString(string.Join(' ', Mechanism.Offered(OffersExternal).Select(mechanism => mechanism.Name)))
         .LongString("en_US")
         .ToArray();
 

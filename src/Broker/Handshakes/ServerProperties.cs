@@ -13,10 +13,10 @@ internal static class ServerProperties
         "authentication_failure_close", "per_consumer_qos", "direct_reply_to",
     ];
 
-    public static FieldTable Of(string product) => new()
+    public static FieldTable Of(string product, string clusterName) => new()
     {
         { "capabilities", FieldValue.Of(new FieldTable(Capabilities.Select(name => KeyValuePair.Create(name, FieldValue.Of(true))))) },
-        { "cluster_name", FieldValue.Of($"quintet@{Environment.MachineName}") },
+        { "cluster_name", FieldValue.Of(clusterName) },
         { "copyright", FieldValue.Of("Copyright (c) the Quintet authors") },
         { "information", FieldValue.Of("Speaks AMQP 0-9-1 with RabbitMQ's extensions") },
         { "platform", FieldValue.Of($".NET {Environment.Version}") },

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Routing;
 using Quintet.Broker.Management.Clients;
 using Quintet.Broker.Management.Health;
 using Quintet.Broker.Management.Messages;
+using Quintet.Broker.Management.Nodes;
+using Quintet.Broker.Management.Parameters;
 using Quintet.Broker.Management.Routing;
 
 namespace Quintet.Broker.Management;
@@ -25,13 +27,25 @@ internal static class ManagementRoutes
         api.MapPermissions();
         api.MapDefinitions();
         api.MapOverview();
+        api.MapNodes();
+        api.MapFeatures();
         api.MapHealthChecks();
         api.MapExchanges();
         api.MapBindings();
         api.MapQueues();
         api.MapConnections();
         api.MapPolicies();
+        api.MapParameters();
+        api.MapGlobalParameters();
     }
+
+    /// <summary>What is not there below <c>/api</c> is said to be so in RabbitMQ's words.</summary>
+    public static void UseManagementWords(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        await next();
+        if (http.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false } && http.Request.Path.StartsWithSegments("/api"))
+            await NotFound().ExecuteAsync(http);
+    });
 
     /// <summary>A segment of the path as the client meant it: the vhost <c>/</c> comes as <c>%2F</c>, which must not be taken for a separator.</summary>
     /// <param name="request">The request.</param>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quintet.Broker.Access;
 using Quintet.Broker.Connections;
+using Quintet.Broker.Management.Listing;
 using Quintet.Broker.Migration;
 using Quintet.Broker.Topology;
 
@@ -14,13 +15,13 @@ internal static class PermissionRoutes
 {
     public static void MapPermissions(this RouteGroupBuilder api)
     {
-        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
-        administrators.MapGet("/permissions", (Users users) => All(users, null));
-        administrators.MapGet("/topic-permissions", (Users users) => AllTopics(users, null));
+        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter<AdministratorsOnly>();
+        administrators.MapGet("/permissions", (HttpContext http, Users users) => All(http, users, null));
+        administrators.MapGet("/topic-permissions", (HttpContext http, Users users) => AllTopics(http, users, null));
         administrators.MapGet("/vhosts/{vhost}/permissions", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, vhost =>
-            Results.Json(All(broker.Users, vhost.Name))));
+            All(http, broker.Users, vhost.Name)));
         administrators.MapGet("/vhosts/{vhost}/topic-permissions", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, vhost =>
-            Results.Json(AllTopics(broker.Users, vhost.Name))));
+            AllTopics(http, broker.Users, vhost.Name)));
         administrators.MapGet("/permissions/{vhost}/{user}", (HttpContext http, Users users) =>
             Of(http, users) is { } found ? Results.Json(found) : ManagementRoutes.NotFound());
         administrators.MapPut("/permissions/{vhost}/{user}", PutAsync);
@@ -32,13 +33,13 @@ internal static class PermissionRoutes
         administrators.MapDelete("/topic-permissions/{vhost}/{user}/{exchange}", DeleteTopicsAsync);
     }
 
-    private static JsonArray All(Users users, string? vhost) => new(
-        [.. from user in users.All from of in user.Settings.Permissions where vhost is null || of.Vhost == vhost
-            select (JsonNode)DefinitionShapes.Of(user.Name, of)]);
+    private static IResult All(HttpContext http, Users users, string? vhost) => http.List(
+        from user in users.All from of in user.Settings.Permissions where vhost is null || of.Vhost == vhost select (user.Name, Of: of),
+        pair => pair.Name, pair => DefinitionShapes.Of(pair.Name, pair.Of));
 
-    private static JsonArray AllTopics(Users users, string? vhost) => new(
-        [.. from user in users.All from of in user.Settings.TopicPermissions where vhost is null || of.Vhost == vhost
-            select (JsonNode)DefinitionShapes.Of(user.Name, of)]);
+    private static IResult AllTopics(HttpContext http, Users users, string? vhost) => http.List(
+        from user in users.All from of in user.Settings.TopicPermissions where vhost is null || of.Vhost == vhost select (user.Name, Of: of),
+        pair => pair.Name, pair => DefinitionShapes.Of(pair.Name, pair.Of));
 
     private static Permission? PermissionOf(HttpContext http, Users users) =>
         users.Find(http.Request.Segment(3))?.Settings.Permissions.FirstOrDefault(of => of.Vhost == http.Request.Segment(2));

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -6,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quintet.Broker.Access;
 using Quintet.Broker.Connections;
+using Quintet.Broker.Management.Listing;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Topology;
 
@@ -18,10 +18,6 @@ internal static class PolicyRoutes
     {
         Map(api, "/policies", isOperator: false);
         Map(api, "/operator-policies", isOperator: true);
-        // Policies are the only parameters there are; the list of all shows those of the operator only, as RabbitMQ's does.
-        api.MapGet("/parameters", (HttpContext http, BrokerContext broker) => Parameters(TopologyRoutes.Visible(http, broker), "operator_policy"));
-        api.MapGet("/parameters/{component}", (HttpContext http, BrokerContext broker) =>
-            Parameters(TopologyRoutes.Visible(http, broker), http.Request.Segment(2)));
     }
 
     public static JsonObject Of(Policy policy) => new()
@@ -36,40 +32,27 @@ internal static class PolicyRoutes
 
     private static void Map(RouteGroupBuilder api, string path, bool isOperator)
     {
-        api.MapGet(path, (HttpContext http, BrokerContext broker) => List(TopologyRoutes.Visible(http, broker), isOperator));
+        api.MapGet(path, (HttpContext http, BrokerContext broker) => List(http, TopologyRoutes.Visible(http, broker), isOperator));
         api.MapGet(path + "/{vhost}", (HttpContext http, BrokerContext broker) =>
-            TopologyRoutes.InVhost(http, broker, vhost => Results.Json(List([vhost], isOperator))));
+            TopologyRoutes.InVhost(http, broker, vhost => List(http, [vhost], isOperator)));
         api.MapGet(path + "/{vhost}/{name}", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, vhost =>
             vhost.Policies.Find(http.Request.Segment(3), isOperator) is { } policy ? Results.Json(Of(policy)) : ManagementRoutes.NotFound()));
         api.MapPut(path + "/{vhost}/{name}", (HttpContext http, BrokerContext broker) => PutAsync(http, broker, isOperator));
         api.MapDelete(path + "/{vhost}/{name}", (HttpContext http, BrokerContext broker) => DeleteAsync(http, broker, isOperator));
     }
 
-    private static JsonArray List(IEnumerable<VirtualHost> vhosts, bool isOperator) =>
-        new([.. vhosts.SelectMany(vhost => isOperator ? vhost.Policies.OfOperator : vhost.Policies.Policies).Select(policy => (JsonNode)Of(policy))]);
-
-    private static JsonArray Parameters(IEnumerable<VirtualHost> vhosts, string component) => new(
-        [.. vhosts.SelectMany(vhost => vhost.Policies.All).Where(policy => component == (policy.Key.IsOperator ? "operator_policy" : "policy"))
-            .Select(policy => ParameterOf(policy, component))]);
-
-    private static JsonNode ParameterOf(Policy policy, string component)
-    {
-        JsonObject value = Of(policy);
-        value.Remove("vhost");
-        value.Remove("name");
-        return new JsonObject { ["value"] = value, ["vhost"] = policy.Key.Vhost, ["component"] = component, ["name"] = policy.Name };
-    }
+    private static IResult List(HttpContext http, IEnumerable<VirtualHost> vhosts, bool isOperator) => http.List(
+        vhosts.SelectMany(vhost => isOperator ? vhost.Policies.OfOperator : vhost.Policies.Policies), policy => policy.Name, Of);
 
     private static async Task<IResult> PutAsync(HttpContext http, BrokerContext broker, bool isOperator)
     {
         VirtualHost vhost = broker.Node.FindVhost(http.Request.Segment(2))
-            ?? throw new Refusal(StatusCodes.Status404NotFound, "not_found", "vhost_not_found");
+            ?? throw Refusal.VhostNotFound();
         RequirePolicymaker(http, vhost, isOperator);
         JsonElement body = await RequestBody.ReadAsync(http, "pattern", "definition");
         PolicyKey key = new(vhost.Name, http.Request.Segment(3), isOperator);
-        // RabbitMQ hands the reasons of the one sort through its HTML filter and those of the other not.
         if (!PolicyRules.TryRead(key, body, out Policy? policy, out string? fault))
-            throw Refusal.BadRequest(isOperator ? fault : WebUtility.HtmlEncode(fault).Replace("&quot;", "\"").Replace("&#39;", "'"));
+            throw isOperator ? Refusal.BadRequest(fault) : Refusal.Filtered(fault);
         bool isNew = vhost.Policies.Find(key.Name, isOperator) is null;
         await vhost.PutPolicy(policy);
         return isNew ? Results.StatusCode(StatusCodes.Status201Created) : Results.NoContent();
@@ -83,11 +66,12 @@ internal static class PolicyRoutes
         return Results.NoContent();
     }
 
-    private static void RequirePolicymaker(HttpContext http, VirtualHost vhost, bool isOperator)
+    /// <summary>An administrator, or a policymaker who may enter the virtual host, if it is about one.</summary>
+    public static void RequirePolicymaker(HttpContext http, VirtualHost? vhost, bool isOperator = false)
     {
         BrokerUser user = BasicAccess.UserOf(http);
         if (isOperator && !user.IsAdministrator) throw Refusal.NotAuthorised("Not administrator user");
-        if (!user.IsAdministrator && !(user.Tags.Contains("policymaker") && user.MayEnter(vhost.Name)))
+        if (!user.IsAdministrator && !(user.Tags.Contains("policymaker") && (vhost is null || user.MayEnter(vhost.Name))))
             throw Refusal.NotAuthorised("User not authorised to access object");
     }
 }

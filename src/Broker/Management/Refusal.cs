@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Storage;
@@ -13,6 +14,14 @@ internal sealed class Refusal(int status, string error, object reason) : Excepti
     public static Refusal NotFound() => new(StatusCodes.Status404NotFound, "Object Not Found", "Not Found");
 
     public static Refusal BadRequest(object reason) => new(StatusCodes.Status400BadRequest, "bad_request", reason);
+
+    public static Refusal VhostNotFound() => new(StatusCodes.Status404NotFound, "not_found", "vhost_not_found");
+
+    /// <summary>A value that RabbitMQ's validation of parameters refuses.</summary>
+    public static Refusal Invalid(string fault) => Filtered($"Validation failed\n\n{fault}\n");
+
+    /// <summary>RabbitMQ hands the reasons of some routes through its filter for HTML, and those of others not.</summary>
+    public static Refusal Filtered(string reason) => BadRequest(WebUtility.HtmlEncode(reason).Replace("&quot;", "\"").Replace("&#39;", "'"));
 
     /// <summary>401 where others say 403: RabbitMQ's word and status.</summary>
     public static Refusal NotAuthorised(string reason) => new(StatusCodes.Status401Unauthorized, "not_authorised", reason);

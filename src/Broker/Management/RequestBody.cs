@@ -7,6 +7,8 @@ namespace Quintet.Broker.Management;
 /// <summary>The JSON object of a request. Refuses in RabbitMQ's words.</summary>
 internal static class RequestBody
 {
+    private const int ErlangLineLength = 79;
+
     private static readonly JsonElement Nothing = JsonDocument.Parse("{}").RootElement;
 
     /// <param name="http">The request.</param>
@@ -15,7 +17,14 @@ internal static class RequestBody
     {
         JsonElement body = Parse(await RequestDocument.ReadAsync(http));
         string[] missing = [.. required.Where(name => !body.TryGetProperty(name, out _)).Select(name => $"{{key_missing,{name}}}")];
-        return missing.Length == 0 ? body : throw Refusal.BadRequest($"[{string.Join(',', missing)}]");
+        return missing.Length == 0 ? body : throw Refusal.BadRequest(ErlangList(missing));
+    }
+
+    // As Erlang prints a list of tuples: on one line while it is no longer than that.
+    private static string ErlangList(string[] items)
+    {
+        string line = $"[{string.Join(',', items)}]";
+        return line.Length < ErlangLineLength ? line : $"[{string.Join(",\n ", items)}]";
     }
 
     /// <summary>A switch that is off when absent; the words "true" and "false" count too.</summary>

@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Management.Clients;
+using Quintet.Broker.Management.Rates;
 using Quintet.Broker.Migration;
+using Quintet.Broker.Parameters;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Topology;
 using Quintet.Broker.Topology.Delays;
@@ -15,7 +17,7 @@ namespace Quintet.Broker.Management;
 /// <summary>Things of the broker as RabbitMQ's management API shows them.</summary>
 internal static class Shapes
 {
-    public const string Node = "quintet@localhost";
+    public static string Node => NodeName.Own;
 
     public static JsonObject Of(Consumer consumer)
     {
@@ -34,7 +36,7 @@ internal static class Shapes
         };
     }
 
-    public static JsonObject Of(Exchange exchange)
+    public static JsonObject Of(Exchange exchange, StatisticsLoop rates)
     {
         JsonObject shown = new()
         {
@@ -48,6 +50,7 @@ internal static class Shapes
         };
         if (exchange.Policy.Name is { } policy) shown["policy"] = policy;
         if (exchange.Policy.OperatorName is { } operatorPolicy) shown["operator_policy"] = operatorPolicy;
+        if (exchange.Stats.In > 0) shown["message_stats"] = RateShapes.OfExchange(exchange, rates);
         if (exchange is DelayedExchange delayed) shown["messages_delayed"] = delayed.Held.Count;
         return shown;
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quintet.Broker.Access;
+using Quintet.Broker.Management.Listing;
 using Quintet.Broker.Migration;
 using Quintet.Broker.Topology;
 
@@ -13,22 +14,23 @@ internal static class UserRoutes
 {
     public static void MapUsers(this RouteGroupBuilder api)
     {
-        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
-        administrators.MapGet("/users", (Users users) => List(users.All));
-        administrators.MapGet("/users/without-permissions", (Users users) => List(users.All.Where(user => user.Settings.Permissions.Count == 0)));
-        administrators.MapGet("/users/{user}", (HttpContext http, Users users) => Named(http, users, user => Results.Json(DefinitionShapes.Of(user))));
+        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter<AdministratorsOnly>();
+        administrators.MapGet("/users", (HttpContext http, Users users) => List(http, users.All));
+        administrators.MapGet("/users/without-permissions", (HttpContext http, Users users) =>
+            List(http, users.All.Where(user => user.Settings.Permissions.Count == 0)));
+        administrators.MapGet("/users/{user}", (HttpContext http, Users users) => Named(http, users, user => http.One(DefinitionShapes.Of(user))));
         administrators.MapPut("/users/{user}", PutAsync);
         administrators.MapDelete("/users/{user}", DeleteAsync);
         administrators.MapPost("/users/bulk-delete", DeleteAllAsync);
         administrators.MapGet("/users/{user}/permissions", (HttpContext http, Users users) => Named(http, users, user =>
-            Results.Json(new JsonArray([.. user.Settings.Permissions.Select(of => (JsonNode)DefinitionShapes.Of(user.Name, of))]))));
+            http.List(user.Settings.Permissions, of => of.Vhost, of => DefinitionShapes.Of(user.Name, of))));
         administrators.MapGet("/users/{user}/topic-permissions", (HttpContext http, Users users) => Named(http, users, user =>
-            Results.Json(new JsonArray([.. user.Settings.TopicPermissions.Select(of => (JsonNode)DefinitionShapes.Of(user.Name, of))]))));
+            http.List(user.Settings.TopicPermissions, of => of.Vhost, of => DefinitionShapes.Of(user.Name, of))));
         administrators.MapGet("/auth/hash_password/{password}", (HttpRequest request) =>
             new JsonObject { ["ok"] = PasswordHash.Of(request.Segment(3))?.Text ?? "" });
     }
 
-    private static JsonArray List(IEnumerable<BrokerUser> users) => new([.. users.Select(user => (JsonNode)DefinitionShapes.Of(user))]);
+    private static IResult List(HttpContext http, IEnumerable<BrokerUser> users) => http.List(users, user => user.Name, DefinitionShapes.Of);
 
     private static IResult Named(HttpContext http, Users users, Func<BrokerUser, IResult> answer) =>
         users.Find(http.Request.Segment(2)) is { } user ? answer(user) : ManagementRoutes.NotFound();

@@ -1,9 +1,13 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Quintet.Broker.Access;
 using Quintet.Broker.Connections;
+using Quintet.Broker.Management.Listing;
+using Quintet.Broker.Management.Parameters;
+using Quintet.Broker.Management.Rates;
 using Quintet.Broker.Migration;
 using Quintet.Broker.Topology;
 
@@ -12,19 +16,20 @@ namespace Quintet.Broker.Management;
 /// <summary>Virtual hosts: to look at, to make, to describe, to end; and the limits of virtual hosts and users.</summary>
 internal static class VhostRoutes
 {
-    private static readonly string[] VhostLimits = ["max-connections", "max-queues"];
-    private static readonly string[] UserLimitNames = ["max-connections", "max-channels"];
-
     public static void MapVhosts(this RouteGroupBuilder api)
     {
-        api.MapGet("/vhosts", (HttpContext http, BrokerContext broker) =>
-            new JsonArray([.. TopologyRoutes.Visible(http, broker).Select(vhost => (JsonNode)Of(vhost))]));
-        api.MapGet("/vhosts/{vhost}", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, vhost => Results.Json(Of(vhost))));
+        api.MapGet("/vhosts", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
+            http.List(TopologyRoutes.Visible(http, broker), vhost => vhost.Name, vhost => VhostShapes.Of(vhost, broker, rates)));
+        api.MapGet("/vhosts/{vhost}", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
+            TopologyRoutes.InVhost(http, broker, vhost => http.One(VhostShapes.Of(vhost, broker, rates))));
         api.MapGet("/vhost-limits", (HttpContext http, BrokerContext broker) => Limits(TopologyRoutes.Visible(http, broker)));
         api.MapGet("/vhost-limits/{vhost}", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, vhost =>
             Results.Json(Limits([vhost]))));
         RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
         administrators.MapPut("/vhosts/{vhost}", PutAsync);
+        // One that is there runs.
+        administrators.MapPost("/vhosts/{vhost}/start/{node}", (HttpContext http, BrokerContext broker) =>
+            TopologyRoutes.InVhost(http, broker, _ => http.Request.Segment(4) == Shapes.Node ? Results.NoContent() : throw Refusal.NotFound()));
         administrators.MapDelete("/vhosts/{vhost}", async (HttpContext http, BrokerContext broker) =>
             await broker.Node.VirtualHosts.DeleteAsync(http.Request.Segment(2)) ? Results.NoContent() : ManagementRoutes.NotFound());
         administrators.MapPut("/vhost-limits/{vhost}/{name}", (HttpContext http, BrokerContext broker) => LimitVhostAsync(http, broker, isSet: true));
@@ -50,8 +55,10 @@ internal static class VhostRoutes
     private static async Task<IResult> LimitVhostAsync(HttpContext http, BrokerContext broker, bool isSet)
     {
         (string vhost, string name) = (http.Request.Segment(2), http.Request.Segment(3));
-        if (broker.Node.FindVhost(vhost) is null) return Results.Json(new { error = "not_found", reason = "vhost_not_found" }, statusCode: 404);
-        long? value = isSet ? await ReadLimitAsync(http, name, VhostLimits) : null;
+        if (broker.Node.FindVhost(vhost) is null) throw Refusal.VhostNotFound();
+        // Of these RabbitMQ does not filter the words.
+        Func<string, Refusal> refuse = fault => Refusal.BadRequest($"Validation failed\n\n{fault}\n");
+        long? value = isSet ? await ReadLimitAsync(http, name, (LimitValues.OfVhosts, "limits"), refuse) : null;
         await broker.Node.VirtualHosts.PutAsync(vhost, broker.Limits.VirtualHosts, settings => name switch
         {
             "max-connections" => settings with { ConnectionsMax = value },
@@ -64,8 +71,9 @@ internal static class VhostRoutes
     private static async Task<IResult> LimitUserAsync(HttpContext http, Users users, bool isSet)
     {
         (string user, string name) = (http.Request.Segment(2), http.Request.Segment(3));
-        long? value = isSet ? await ReadLimitAsync(http, name, UserLimitNames) : null;
-        if (users.Find(user) is not { } found) return isSet ? ManagementRoutes.BadRequest($"no_such_user: {user}") : ManagementRoutes.NotFound();
+        long? value = isSet ? await ReadLimitAsync(http, name, (LimitValues.OfUsers, "user-limits"), Refusal.BadRequest) : null;
+        if (users.Find(user) is not { } found)
+            throw isSet ? Refusal.BadRequest(new object[] { "no_such_user", user }) : Refusal.NotFound();
         await users.ChangeAsync(user, current =>
         {
             UserSettings known = current ?? found.Settings;
@@ -79,12 +87,11 @@ internal static class VhostRoutes
         return Results.NoContent();
     }
 
-    private static async Task<long?> ReadLimitAsync(HttpContext http, string name, string[] known)
+    private static async Task<long?> ReadLimitAsync(HttpContext http, string name, (string[] Known, string Set) limits, Func<string, Refusal> refuse)
     {
-        JsonObject body = await RequestDocument.ReadObjectAsync(http);
-        if (!known.Contains(name)) throw new ChangeRefusedException($"Unrecognised limit '{name}': {string.Join(" and ", known)} are served");
-        JsonNode value = body["value"] ?? throw new ChangeRefusedException("[{key_missing,value}]");
-        return new JsonObject { [name] = value.DeepClone() }.Limit(name);
+        JsonElement value = (await RequestBody.ReadAsync(http, "value")).GetProperty("value");
+        LimitValues.RequireKnown(limits.Known, limits.Set, name, value, refuse);
+        return LimitValues.Read(name, value, refuse);
     }
 
     private static JsonArray Limits(IEnumerable<VirtualHost> vhosts) => new(
@@ -94,16 +101,4 @@ internal static class VhostRoutes
     private static JsonArray Limits(IEnumerable<BrokerUser> users) => new(
         [.. from user in users let value = DefinitionShapes.Of(user.Settings.Limits) where value.Count > 0
             select (JsonNode)new JsonObject { ["user"] = user.Name, ["value"] = value }]);
-
-    private static JsonObject Of(VirtualHost vhost)
-    {
-        Queues.QueueCounts[] counts = [.. vhost.Queues.Select(queue => queue.Counts)];
-        JsonObject shown = DefinitionShapes.Of(vhost.Settings);
-        shown["tracing"] = false;
-        shown["messages"] = counts.Sum(count => count.Ready + count.Unacked);
-        shown["messages_ready"] = counts.Sum(count => count.Ready);
-        shown["messages_unacknowledged"] = counts.Sum(count => count.Unacked);
-        shown["cluster_state"] = new JsonObject { [Shapes.Node] = "running" };
-        return shown;
-    }
 }

@@ -71,12 +71,12 @@ internal static class DefinitionShapes
         return shown;
     }
 
-    /// <summary>An operator policy travels as a parameter, as RabbitMQ keeps it.</summary>
+    /// <summary>A policy as a parameter, which is how RabbitMQ keeps it; in definitions those of operators travel so.</summary>
     public static JsonObject ParameterOf(Policy policy) => new()
     {
         ["value"] = ValueOf(policy),
         ["vhost"] = policy.Key.Vhost,
-        ["component"] = "operator_policy",
+        ["component"] = policy.Key.IsOperator ? "operator_policy" : "policy",
         ["name"] = policy.Name,
     };
 

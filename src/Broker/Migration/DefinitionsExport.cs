@@ -22,7 +22,8 @@ internal sealed class DefinitionsExport(BrokerNode node, Users users, string pro
         document["vhosts"] = List(vhosts.Select(vhost => DefinitionShapes.Of(vhost.Settings)));
         document["permissions"] = List(all.SelectMany(user => user.Settings.Permissions.Select(of => DefinitionShapes.Of(user.Name, of))));
         document["topic_permissions"] = List(all.SelectMany(user => user.Settings.TopicPermissions.Select(of => DefinitionShapes.Of(user.Name, of))));
-        document["global_parameters"] = new JsonArray();
+        document["global_parameters"] = List(node.GlobalParameters.All.Select(parameter =>
+            new JsonObject { ["name"] = parameter.Key, ["value"] = parameter.Value?.DeepClone() }));
         AddContents(document, vhosts);
         return document;
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Quintet.Broker.Access;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
@@ -18,6 +19,8 @@ internal sealed class ImportPlan
     public List<(string User, TopicPermission Permission)> TopicPermissions { get; } = [];
 
     public List<(string Vhost, Func<VirtualHostSettings, VirtualHostSettings> Describe)> Limits { get; } = [];
+
+    public List<(string Name, JsonNode? Value)> GlobalParameters { get; } = [];
 
     public List<Policy> Policies { get; } = [];
 

@@ -29,6 +29,7 @@ internal sealed class PlanReader(JsonObject document, string? onlyVhost)
             Each("users", (item, _) => _plan.Users.Add(UserOf(item, item.Required("name"))));
             Each("vhosts", ReadVhost);
             Each("permissions", (item, _) => _plan.Permissions.Add((item.Required("user"), PermissionOf(item, item.Required("vhost")))));
+            Each("global_parameters", (item, _) => _plan.GlobalParameters.Add((item.Required("name"), item["value"]?.DeepClone())));
             Each("topic_permissions", (item, _) => _plan.TopicPermissions.Add((item.Required("user"), TopicPermissionOf(item, item.Required("vhost")))));
         }
 

@@ -71,9 +71,12 @@ internal static class PolicyRules
         }
         catch (RegexParseException fault)
         {
-            return $"pattern should be regular expression but is invalid: {{\"{Words(fault)}\",{fault.Offset.ToString(CultureInfo.InvariantCulture)}}}";
+            return $"pattern should be regular expression but is invalid: {{\"{Words(fault)}\",{Offset(fault).ToString(CultureInfo.InvariantCulture)}}}";
         }
     }
+
+    // .NET points behind a quantifier that has nothing to repeat, Erlang at it.
+    private static int Offset(RegexParseException fault) => fault.Error == RegexParseError.QuantifierAfterNothing ? fault.Offset - 1 : fault.Offset;
 
     private static string Words(RegexParseException fault) => fault.Error switch
     {

@@ -15,7 +15,9 @@ internal enum Churn
 /// <summary>Counts of comings and goings of the node. Thread-safe; these are rare enough for an interlocked count.</summary>
 internal sealed class ChurnStats
 {
-    private readonly long[] _counts = new long[Enum.GetValues<Churn>().Length];
+    public static readonly int Kinds = Enum.GetValues<Churn>().Length;
+
+    private readonly long[] _counts = new long[Kinds];
 
     public long this[Churn churn] => Interlocked.Read(ref _counts[(int)churn]);
 

@@ -3,12 +3,17 @@ using Quintet.Hosting.Settings;
 
 namespace Quintet.Broker.Tls;
 
-/// <summary>Section <c>Broker:Tls</c>: AMQP over TLS, on a port of its own. Off while <see cref="Certificate"/> is not set.</summary>
+/// <summary>Section <c>Broker:Tls</c>: AMQP and management over TLS, on ports of their own. Off while <see cref="Certificate"/> is not set.</summary>
 internal sealed class TlsOptions
 {
     /// <summary>The port. Default 5671, IANA's for amqps; 0 takes a free one.</summary>
     [Range(0, 65535)]
     public int Port { get; set; } = 5671;
+
+    /// <summary>The port of health and management over TLS, beside the one without. Default none, as with RabbitMQ, which suggests 15671; 0 takes a
+    /// free one.</summary>
+    [Range(0, 65535)]
+    public int? ManagementPort { get; set; }
 
     /// <summary>The server's certificate: a PEM file, with the chain below it, or a PKCS #12 file (<c>.pfx</c>, <c>.p12</c>). Default none, no TLS.
     /// Read again when it has changed; one that cannot be read leaves the last good one in use.</summary>

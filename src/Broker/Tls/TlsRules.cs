@@ -12,7 +12,7 @@ internal sealed class TlsRules : IValidateOptions<BrokerOptions>
         TlsOptions tls = options.Tls;
         List<string> faults = [];
         if (tls.Certificate is not null) Try("Broker:Tls:Certificate", tls.Certificate, () => Check(tls), faults);
-        else if (tls.Key is not null || tls.ClientCertificates != ClientCertificates.None)
+        else if (tls.Key is not null || tls.ManagementPort is not null || tls.ClientCertificates != ClientCertificates.None)
             faults.Add("Broker:Tls:Certificate: is needed for TLS; without it nothing else of Broker:Tls has a meaning");
         if (tls.ClientAuthorities is { } file) Try("Broker:Tls:ClientAuthorities", file, () => _ = new ClientCertificateCheck(tls), faults);
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);

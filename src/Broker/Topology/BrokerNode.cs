@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Quintet.Broker.Parameters;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Statistics;
@@ -29,6 +30,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         _definitionsLog = DefinitionsLog.Open(_disk, options);
         _definitionsLog.Failed += failure => OnStateChanged(StorageState.Failed, failure.Message);
         _definitions = new Definitions(_definitionsLog);
+        GlobalParameters = new GlobalParameters(_definitionsLog);
         Intake = new Intake(Store);
         DeadLetters deadLetters = new(Store, Intake, time, FindVhost);
         _services = new QueueServices
@@ -61,6 +63,10 @@ internal sealed partial class BrokerNode : IAsyncDisposable
 
     public ICollection<VirtualHost> Vhosts => VirtualHosts.All;
 
+    public GlobalParameters GlobalParameters { get; }
+
+    public LoginStats Logins { get; } = new();
+
     /// <summary>Everything that is remembered besides messages; users are kept there, too.</summary>
     public DefinitionsLog DefinitionsLog => _definitionsLog;
 
@@ -89,6 +95,13 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Keeps what a channel counted that is closed.</summary>
+    public void CountEnded(VirtualHost vhost, MessageStats channel)
+    {
+        EndedChannels.Add(channel);
+        vhost.EndedChannels.Add(channel);
+    }
+
     public VirtualHost? FindVhost(string name) => VirtualHosts.Find(name);
 
     public async ValueTask DisposeAsync()
@@ -103,6 +116,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         await Store.DisposeAsync();
         await _definitionsLog.DisposeAsync();
         VirtualHosts.Dispose();
+        GlobalParameters.Dispose();
         _disk.Dispose();
     }
 

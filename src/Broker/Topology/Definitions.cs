@@ -11,8 +11,8 @@ namespace Quintet.Broker.Topology;
 /// </summary>
 internal sealed class Definitions(DefinitionsLog log)
 {
-    /// <summary>The log is shared: users are written by Access/UserStore.cs.</summary>
-    private static readonly string[] KindsOfOthers = ["user"];
+    /// <summary>The log is shared: users are written by Access/UserStore.cs, global parameters by Parameters/GlobalParameters.cs.</summary>
+    private static readonly string[] KindsOfOthers = ["user", "global"];
 
     private const string CounterKey = "counter/queue-id";
 

@@ -2,9 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
-using Quintet.Broker.Topology.Delays;
-using Quintet.Broker.Topology.Hashing;
 
 namespace Quintet.Broker.Topology;
 
@@ -65,27 +64,16 @@ internal abstract class Exchange(ExchangeSettings settings)
     /// <summary>Guarded by the virtual host's gate.</summary>
     public IReadOnlyCollection<Binding> Bindings => _bindings.Values;
 
+    /// <summary>What publishers sent here, and how often a queue took it.</summary>
+    public ExchangeStats Stats { get; } = new();
+
     public Binding? FindBinding(BindingKey key) => _bindings.GetValueOrDefault(key);
 
     /// <summary>Makes an exchange of the type that the settings name; false for a type unknown here.</summary>
     public static bool TryCreate(
         ExchangeSettings settings, Func<string, Exchange?> find, QueueServices services, [NotNullWhen(true)] out Exchange? exchange)
     {
-        exchange = settings.Type switch
-        {
-            "direct" => new DirectExchange(settings) { FindExchange = find },
-            "fanout" => new FanoutExchange(settings) { FindExchange = find },
-            "topic" => new TopicExchange(settings) { FindExchange = find },
-            "headers" => new HeadersExchange(settings) { FindExchange = find },
-            "x-consistent-hash" => new ConsistentHashExchange(settings) { FindExchange = find },
-            "x-random" => new PickingExchange(settings, Pick.Random) { FindExchange = find },
-            "x-local-random" => new PickingExchange(settings, Pick.LocalRandom) { FindExchange = find },
-            "x-modulus-hash" => new PickingExchange(settings, Pick.Modulus) { FindExchange = find },
-            DelayedExchange.TypeName when TryCreate(
-                settings with { Type = settings.Arguments.Text(DelayedExchange.TypeArgument) ?? "" }, find, services, out Exchange? inner) =>
-                new DelayedExchange(settings, inner, services) { FindExchange = find },
-            _ => null,
-        };
+        exchange = ExchangeTypes.Find(settings.Type)?.Create(settings, find, services);
         return exchange is not null;
     }
 
@@ -98,11 +86,6 @@ internal abstract class Exchange(ExchangeSettings settings)
 
     /// <summary>Chooses one destination for a message, so that copies of it (CC, BCC) do not choose again.</summary>
     public virtual bool PicksOne => false;
-
-    /// <summary>Refuses a binding that the type cannot route by.</summary>
-    public virtual void Check(Binding binding)
-    {
-    }
 
     /// <summary>The exchange was deleted.</summary>
     public virtual void Removed()

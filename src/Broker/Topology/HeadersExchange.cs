@@ -25,7 +25,7 @@ internal sealed class HeadersExchange(ExchangeSettings settings) : Exchange(sett
         return matched;
     }
 
-    public override void Check(Binding binding)
+    public static void Check(BindingTerms binding)
     {
         if (!binding.Arguments.TryGet("x-match", out FieldValue match)) return;
         if (match.Text is null)

@@ -14,7 +14,7 @@ namespace Quintet.Broker.Topology;
 /// </summary>
 internal sealed class VirtualHost
 {
-    private static readonly (string Name, string Type, bool IsInternal)[] Predeclared =
+    public static readonly (string Name, string Type, bool IsInternal)[] Predeclared =
     [
         ("amq.direct", "direct", false), ("amq.fanout", "fanout", false), ("amq.topic", "topic", false), ("amq.headers", "headers", false),
         ("amq.match", "headers", false), ("amq.rabbitmq.trace", "topic", true),
@@ -47,6 +47,9 @@ internal sealed class VirtualHost
 
     /// <summary>Swapped as a whole by <see cref="VirtualHosts"/>.</summary>
     public VirtualHostSettings Settings { get; set; }
+
+    /// <summary>What channels counted here that are closed.</summary>
+    public EndedStats EndedChannels { get; } = new();
 
     public Exchange Default { get; }
 
@@ -161,7 +164,7 @@ internal sealed class VirtualHost
 
     public Task Bind(Binding binding)
     {
-        binding.Source.Check(binding);
+        ExchangeTypes.Check(binding.Source.Settings, BindingTerms.Of(binding));
         lock (_gate)
         {
             // An end may have been deleted since it was looked up: what is bound must be there.

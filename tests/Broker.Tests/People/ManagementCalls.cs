@@ -30,7 +30,7 @@ internal static class ManagementCalls
     /// <summary>The reason of a refusal.</summary>
     public static async Task<string> RefusedAsync(this HttpClient http, string method, string path, object? body = null, HttpStatusCode status =
         HttpStatusCode.BadRequest) =>
-        JsonSerializer.Deserialize<JsonElement>(await http.SendAsync(status, method, path, body)).GetProperty("reason").GetString()!;
+        JsonSerializer.Deserialize<JsonElement>(await http.SendAsync(status, method, path, body)).GetProperty("reason").ToString();
 
     public static async Task UserAsync(this HttpClient http, string name, string vhost, string tags = "")
     {

@@ -4,8 +4,8 @@ using Quintet.TestKit.Processes;
 namespace Quintet.TestKit.Systems;
 
 /// <summary>
-/// A RabbitMQ node with its management plugin, from Debian's package, on free ports and in a folder of its own: the engine that users of the
-/// broker move to. It and the port mapper it needs end with this.
+/// A RabbitMQ node with its management and Prometheus plugins, from Debian's package, on free ports and in a folder of its own: the engine that
+/// users of the broker move to. It and the port mapper it needs end with this.
 /// </summary>
 public sealed class RabbitProcess : IAsyncDisposable
 {
@@ -18,6 +18,9 @@ public sealed class RabbitProcess : IAsyncDisposable
     public int Port { get; } = FreePort.Take();
 
     public int ManagementPort { get; } = FreePort.Take();
+
+    /// <summary>Where its Prometheus plugin answers.</summary>
+    public int MetricsPort { get; } = FreePort.Take();
 
     public static async Task<RabbitProcess> StartAsync(CancellationToken cancellation)
     {
@@ -47,7 +50,7 @@ public sealed class RabbitProcess : IAsyncDisposable
     private void Start()
     {
         int mapper = FreePort.Take();
-        File.WriteAllText(Path.Combine(home, "enabled"), "[rabbitmq_management].");
+        File.WriteAllText(Path.Combine(home, "enabled"), "[rabbitmq_management,rabbitmq_prometheus].");
         Dictionary<string, string?> environment = new()
         {
             ["HOME"] = home,
@@ -58,7 +61,11 @@ public sealed class RabbitProcess : IAsyncDisposable
             ["RABBITMQ_MNESIA_BASE"] = Path.Combine(home, "db"),
             ["RABBITMQ_LOG_BASE"] = Path.Combine(home, "log"),
             ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(home, "enabled"),
-            ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = $"-rabbitmq_management listener [{{port,{ManagementPort}}},{{ip,\"127.0.0.1\"}}]",
+            ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
+                $"-rabbitmq_management listener [{{port,{ManagementPort}}},{{ip,\"127.0.0.1\"}}]"
+                + $" -rabbitmq_prometheus tcp_config [{{port,{MetricsPort}}},{{ip,\"127.0.0.1\"}}]"
+                // Its statistics are seen soon after what they count; a second is the least it can divide by.
+                + " -rabbit collect_statistics_interval 1000",
             ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
             ["ERL_EPMD_PORT"] = $"{mapper}",
         };

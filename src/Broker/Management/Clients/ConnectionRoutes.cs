@@ -17,8 +17,8 @@ internal static class ConnectionRoutes
     {
         api.MapGet("/connections", (HttpContext http, BrokerContext broker, StatisticsLoop rates) => List(http, Visible(http, broker), rates));
         api.MapGet("/vhosts/{vhost}/connections", (HttpContext http, BrokerContext broker, StatisticsLoop rates) => List(http, In(http, broker), rates));
-        api.MapGet("/connections/username/{user}", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
-            List(http, OfUser(http, broker), rates));
+        api.MapGet("/connections/username/{user}", (HttpContext http, BrokerContext broker) =>
+            http.List(OfUser(http, broker), connection => connection.Name, ConnectionShapes.Tracked));
         api.MapDelete("/connections/username/{user}", (Delegate)CloseAll);
         api.MapGet("/connections/{name}", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
             http.One(ConnectionShapes.Of(Require(http, broker), rates)));
@@ -41,10 +41,14 @@ internal static class ConnectionRoutes
     private static IResult OneChannel(HttpContext http, BrokerContext broker, StatisticsLoop rates)
     {
         string name = http.Request.Segment(2);
-        Channel channel = Visible(http, broker).SelectMany(connection => connection.Channels)
+        Channel channel = broker.Connections.All.SelectMany(connection => connection.Channels)
             .FirstOrDefault(channel => ConnectionShapes.NameOf(channel) == name) ?? throw Refusal.NotFound();
+        RequireVisible(http, channel.Connection);
         JsonObject shown = ConnectionShapes.Of(channel, rates);
         shown["consumer_details"] = new JsonArray([.. channel.Consumers.Select(consumer => (JsonNode)Shapes.Of(consumer))]);
+        // By exchange and by queue: there is nothing in them but with RabbitMQ's detailed rates.
+        shown["publishes"] = new JsonArray();
+        shown["deliveries"] = new JsonArray();
         return http.One(shown);
     }
 
@@ -70,7 +74,14 @@ internal static class ConnectionRoutes
     private static Connection Require(HttpContext http, BrokerContext broker)
     {
         string name = http.Request.Segment(2);
-        return Visible(http, broker).FirstOrDefault(connection => connection.Name == name) ?? throw Refusal.NotFound();
+        Connection found = broker.Connections.All.FirstOrDefault(connection => connection.Name == name) ?? throw Refusal.NotFound();
+        RequireVisible(http, found);
+        return found;
+    }
+
+    private static void RequireVisible(HttpContext http, Connection connection)
+    {
+        if (!IsVisible(BasicAccess.UserOf(http), connection)) throw Refusal.NotAuthorised("User not authorised to access object");
     }
 
     private static IEnumerable<Connection> In(HttpContext http, BrokerContext broker)
@@ -89,6 +100,8 @@ internal static class ConnectionRoutes
     private static IEnumerable<Connection> Visible(HttpContext http, BrokerContext broker)
     {
         BrokerUser user = BasicAccess.UserOf(http);
-        return broker.Connections.All.Where(connection => user.MayWatch || connection.Facts.User == user.Name);
+        return broker.Connections.All.Where(connection => IsVisible(user, connection));
     }
+
+    private static bool IsVisible(BrokerUser user, Connection connection) => user.MayWatch || connection.Facts.User == user.Name;
 }

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Handshakes;
 using Quintet.Broker.Management.Rates;
-using Quintet.Broker.Statistics;
 
 namespace Quintet.Broker.Management.Clients;
 
@@ -37,11 +36,18 @@ internal static class ConnectionShapes
             ["user_who_performed_action"] = facts.User,
             ["vhost"] = facts.Vhost,
         };
-        RateMeter meter = rates.Of(connection);
-        RateShapes.Add(shown, "recv_oct", connection.BytesReceived, meter[StatisticsLoop.FirstExtra]);
-        RateShapes.Add(shown, "send_oct", connection.Outgoing.BytesSent, meter[StatisticsLoop.FirstExtra + 1]);
+        RateShapes.AddOctets(shown, [connection], rates);
         return shown;
     }
+
+    /// <summary>The little that RabbitMQ's tracking of connections by user knows.</summary>
+    public static JsonObject Tracked(Connection connection) => new()
+    {
+        ["name"] = connection.Name,
+        ["vhost"] = connection.Facts.Vhost,
+        ["user"] = connection.Facts.User,
+        ["node"] = Shapes.Node,
+    };
 
     public static JsonObject Of(Channel channel, StatisticsLoop rates) => new()
     {

@@ -20,12 +20,15 @@ internal static class HealthRoutes
         api.MapGet("/health/checks/protocol-listener/{protocol}", Protocol);
         api.MapGet("/health/checks/node-is-quorum-critical", () => OneNode());
         api.MapGet("/health/checks/node-is-mirror-sync-critical", () => OneNode());
+        api.MapGet("/health/checks/certificate-expiration/{within}/{unit}", CertificateCheck.Answer);
         api.MapGet("/health/checks/is-in-service", InService);
         api.MapGet("/health/checks/ready-to-serve-clients", InService);
         api.MapGet("/health/checks/below-node-connection-limit", (BrokerContext broker) => broker.Connections.Sockets < broker.Limits.Connections
             ? Healthy()
             : Failed(new JsonObject { ["status"] = "failed", ["reason"] = "node connection limit is reached", ["connections"] = broker.Connections.Sockets }));
         api.MapGet("/healthchecks/node", InService);
+        api.MapGet("/healthchecks/node/{node}", (HttpContext http, BrokerContext broker) =>
+            http.Request.Segment(3) == Shapes.Node ? InService(broker) : throw Refusal.NotFound());
         api.MapGet("/aliveness-test/{vhost}", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, _ => InService(broker)));
     }
 
@@ -76,7 +79,7 @@ internal static class HealthRoutes
 
     private static IResult OneNode() => Results.Json(new { status = "ok", reason = "single node cluster" });
 
-    private static IResult Healthy() => Results.Json(new { status = "ok" });
+    public static IResult Healthy() => Results.Json(new { status = "ok" });
 
-    private static IResult Failed(JsonObject body) => Results.Json(body, statusCode: StatusCodes.Status503ServiceUnavailable);
+    public static IResult Failed(JsonObject body) => Results.Json(body, statusCode: StatusCodes.Status503ServiceUnavailable);
 }

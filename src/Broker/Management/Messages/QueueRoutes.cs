@@ -26,19 +26,27 @@ internal static class QueueRoutes
         api.MapDelete("/queues/{vhost}/{name}/contents", Purge);
         api.MapDelete("/queues/{vhost}/{name}", DeleteAsync);
         api.MapPost("/queues/{vhost}/{name}/get", GetRoute.GetAsync);
+        api.MapPost("/queues/{vhost}/{name}/actions", ActAsync).AddEndpointFilter<AdministratorsOnly>();
         api.MapGet("/consumers", (HttpContext http, BrokerContext broker) => Consumers(http, TopologyRoutes.Visible(http, broker)));
         api.MapGet("/consumers/{vhost}", (HttpContext http, BrokerContext broker) => Consumers(http, [TopologyRoutes.RequireVhost(http, broker)]));
     }
 
-    private static IResult List(HttpContext http, IEnumerable<VirtualHost> vhosts, StatisticsLoop rates) => http.List(
-        vhosts.SelectMany(vhost => vhost.Queues.OrderBy(queue => queue.Name, StringComparer.Ordinal)), queue => queue.Name,
-        queue => QueueShapes.Of(queue, rates));
+    private static IResult List(HttpContext http, IEnumerable<VirtualHost> vhosts, StatisticsLoop rates)
+    {
+        bool isShort = http.Request.Query["disable_stats"] == "true", hasTotals = http.Request.Query["enable_queue_totals"] == "true";
+        return http.List(
+            vhosts.SelectMany(vhost => vhost.Queues.OrderBy(queue => queue.Name, StringComparer.Ordinal)), queue => queue.Name,
+            queue => isShort ? QueueShapes.Short(queue, hasTotals) : QueueShapes.Of(queue, rates));
+    }
 
     private static IResult One(HttpContext http, BrokerContext broker, StatisticsLoop rates)
     {
         Queue queue = Require(http, TopologyRoutes.RequireVhost(http, broker));
         JsonObject shown = QueueShapes.Of(queue, rates);
         shown["consumer_details"] = new JsonArray([.. queue.Consumers.Select(consumer => (JsonNode)Shapes.Of(consumer))]);
+        // By channel and by exchange: there is nothing in them but with RabbitMQ's detailed rates.
+        shown["incoming"] = new JsonArray();
+        shown["deliveries"] = new JsonArray();
         return http.One(shown);
     }
 
@@ -77,6 +85,15 @@ internal static class QueueRoutes
         bool isReserved = declared.Name.StartsWith("amq.", StringComparison.Ordinal) && vhost.FindQueue(declared.Name) is null;
         if (isReserved || !mayBury || !user.May(Right.Configure, vhost.Name, declared.Name)) throw Refusal.NotAuthorised("Access refused.");
         if (System.Text.Encoding.UTF8.GetByteCount(declared.Name) > byte.MaxValue) throw Refusal.BadRequest("queue name is longer than 255 octets");
+    }
+
+    // RabbitMQ's only actions were those on mirrors, which 4.0 has no more.
+    private static async Task<IResult> ActAsync(HttpContext http, BrokerContext broker)
+    {
+        VirtualHost vhost = TopologyRoutes.RequireVhost(http, broker, "vhost_not_found");
+        if (vhost.FindQueue(http.Request.Segment(3)) is null) throw new Refusal(StatusCodes.Status404NotFound, "not_found", "queue_not_found");
+        JsonElement body = await RequestBody.ReadAsync(http, "action");
+        throw Refusal.BadRequest(new object[] { "unknown", body.GetProperty("action") });
     }
 
     private static IResult Purge(HttpContext http, BrokerContext broker)

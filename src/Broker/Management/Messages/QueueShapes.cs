@@ -35,12 +35,43 @@ internal static class QueueShapes
         RateShapes.AddDepth(shown, [queue], rates);
         if (settings.IsExclusive) shown["owner_pid_details"] = OwnerOf(queue);
         if (!settings.IsQuorum) return shown;
+        AddMembers(shown);
         shown["delivery_limit"] = settings.DeliveryLimit is { } limit ? limit : "unlimited";
         shown["messages_dlx"] = queue.Dying;
+        return shown;
+    }
+
+    /// <summary>A queue without its statistics, for long lists.</summary>
+    public static JsonObject Short(Queue queue, bool hasTotals)
+    {
+        QueueSettings settings = queue.Settings;
+        JsonObject shown = new()
+        {
+            ["arguments"] = Shapes.Of(settings.Arguments),
+            ["auto_delete"] = settings.IsAutoDelete,
+            ["durable"] = settings.IsDurable,
+            ["exclusive"] = settings.IsExclusive,
+            ["name"] = settings.Name,
+            ["node"] = Shapes.Node,
+            ["policy"] = settings.Policy.Name,
+            ["state"] = "running",
+            ["type"] = settings.IsQuorum ? "quorum" : "classic",
+            ["vhost"] = settings.Vhost,
+        };
+        if (settings.IsQuorum) AddMembers(shown);
+        if (!hasTotals) return shown;
+        QueueCounts counts = queue.Counts;
+        shown["messages"] = counts.Ready + counts.Unacked;
+        shown["messages_ready"] = counts.Ready;
+        shown["messages_unacknowledged"] = counts.Unacked;
+        return shown;
+    }
+
+    private static void AddMembers(JsonObject shown)
+    {
         shown["leader"] = Shapes.Node;
         shown["members"] = new JsonArray(Shapes.Node);
         shown["online"] = new JsonArray(Shapes.Node);
-        return shown;
     }
 
     private static JsonObject? OwnerOf(Queue queue) => queue.Owner is Connections.Connection owner ? new JsonObject { ["name"] = owner.Name } : null;

@@ -37,6 +37,11 @@ internal static class GlobalMetrics
     public static void Write(PrometheusText text, BrokerContext broker)
     {
         WritePublishers(text, broker);
+        text.Begin("global_publishers", "gauge", "Publishers currently connected");
+        text.Sample(broker.Connections.All.Sum(connection => connection.Channels.Count(channel => channel.Stats[Happening.Publish] > 0)),
+            ("protocol", "amqp091"));
+        text.Begin("global_consumers", "gauge", "Consumers currently connected");
+        text.Sample(broker.Connections.All.Sum(connection => connection.Channels.Sum(channel => channel.Consumers.Count)), ("protocol", "amqp091"));
         (string Type, MessageStats Sum)[] types =
         [
             ("rabbit_classic_queue", Sum(broker, isQuorum: false, broker.Node.EndedQueues.Classic)),

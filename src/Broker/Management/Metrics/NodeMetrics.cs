@@ -16,6 +16,7 @@ internal static class NodeMetrics
         WriteAlarms(text, broker);
         WriteProcess(text, broker);
         WriteChurn(text, broker.Node.Churn);
+        WriteLogins(text, broker.Node.Logins);
     }
 
     private static void WriteIdentity(PrometheusText text, BrokerContext broker)
@@ -40,6 +41,7 @@ internal static class NodeMetrics
     {
         using Process process = Process.GetCurrentProcess();
         text.Gauge("process_resident_memory_bytes", "Memory used in bytes", process.WorkingSet64);
+        text.Gauge("resident_memory_limit_bytes", "Memory high watermark in bytes", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         text.Gauge("process_open_tcp_sockets", "Open TCP sockets", broker.Connections.Sockets);
         text.Gauge("process_max_tcp_sockets", "Open TCP sockets limit", broker.Limits.Connections);
         text.Counter("process_cpu_seconds_total", "CPU time of the process", process.TotalProcessorTime.TotalSeconds);
@@ -60,5 +62,20 @@ internal static class NodeMetrics
         text.Counter("queues_declared_total", "Total number of queues declared", churn[Churn.QueueDeclared]);
         text.Counter("queues_created_total", "Total number of queues created", churn[Churn.QueueCreated]);
         text.Counter("queues_deleted_total", "Total number of queues deleted", churn[Churn.QueueDeleted]);
+    }
+
+    private static void WriteLogins(PrometheusText text, LoginStats logins)
+    {
+        foreach ((string name, string help, Func<Logins, long> of) in (ReadOnlySpan<(string, string, Func<Logins, long>)>)
+        [
+            ("auth_attempts_total", "Total number of authorization attempts", of => of.Accepted + of.Refused),
+            ("auth_attempts_succeeded_total", "Total number of successful authentication attempts", of => of.Accepted),
+            ("auth_attempts_failed_total", "Total number of failed authentication attempts", of => of.Refused),
+        ])
+        {
+            text.Begin(name, "counter", help);
+            text.Sample(of(logins.Http), ("protocol", "http"));
+            text.Sample(of(logins.Amqp), ("protocol", "amqp091"));
+        }
     }
 }

@@ -14,6 +14,7 @@ internal static class QueueMetrics
         ("queue_coarse_metrics", "queue_messages", "gauge", "Sum of ready and unacknowledged messages - total queue depth",
             (_, counts) => (double)counts.Ready + counts.Unacked),
         ("queue_consumer_count", "queue_consumers", "gauge", "Consumers on a queue", (_, counts) => counts.Consumers),
+        ("queue_metrics", "queue_consumers", "gauge", "Consumers on a queue", (_, counts) => counts.Consumers),
         ("queue_metrics", "queue_messages_ready_bytes", "gauge", "Size in bytes of ready messages", (_, counts) => counts.ReadyBytes),
         ("queue_metrics", "queue_messages_dlx", "gauge", "Dead messages that nobody has taken yet", (queue, _) => queue.Dying),
         ("queue_delivery_metrics", "queue_messages_published_total", "counter", "Total number of messages published into a queue",
@@ -40,7 +41,7 @@ internal static class QueueMetrics
     public static void WriteSums(PrometheusText text, BrokerContext broker)
     {
         (Queue Queue, QueueCounts Counts)[] queues = Snapshot(broker, _ => true);
-        foreach (var metric in All.Where(metric => metric.Type == "gauge"))
+        foreach (var metric in All.Where(metric => metric.Type == "gauge").DistinctBy(metric => metric.Name))
             text.Gauge(metric.Name, metric.Help, queues.Sum(pair => metric.Of(pair.Queue, pair.Counts)));
     }
 
@@ -48,7 +49,8 @@ internal static class QueueMetrics
     public static void WriteEach(PrometheusText text, BrokerContext broker, Func<string, bool> isMeant, IReadOnlyCollection<string> families)
     {
         (Queue Queue, QueueCounts Counts)[] queues = Snapshot(broker, isMeant);
-        foreach (var metric in All.Where(metric => families.Contains(metric.Family)))
+        // One of them is in two families, as with RabbitMQ.
+        foreach (var metric in All.Where(metric => families.Contains(metric.Family)).DistinctBy(metric => metric.Name))
         {
             text.Begin(metric.Name, metric.Type, metric.Help);
             foreach ((Queue queue, QueueCounts counts) in queues)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Statistics;
+using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Management.Rates;
 
@@ -28,6 +29,16 @@ internal static class RateShapes
         JsonObject shown = [];
         Add(shown, "publish", queue.Stats[Happening.Publish], meter[Happening.Publish]);
         AddAll(shown, OfConsumers, happening => queue.Stats[happening], happening => meter[happening]);
+        return shown;
+    }
+
+    /// <summary>What publishers sent to an exchange, and how often a queue took it.</summary>
+    public static JsonObject OfExchange(Exchange exchange, StatisticsLoop rates)
+    {
+        RateMeter meter = rates.Of(exchange);
+        JsonObject shown = [];
+        Add(shown, "publish_in", exchange.Stats.In, meter[0]);
+        Add(shown, "publish_out", exchange.Stats.Out, meter[1]);
         return shown;
     }
 
@@ -70,14 +81,24 @@ internal static class RateShapes
         Add(shown, "messages_unacknowledged", unacked, perSecond[2]);
     }
 
-    public static JsonObject OfChurn(ChurnStats churn)
+    /// <summary>Octets of open connections.</summary>
+    public static void AddOctets(JsonObject shown, IReadOnlyCollection<Connection> connections, StatisticsLoop rates)
     {
+        Add(shown, "recv_oct", connections.Sum(connection => connection.BytesReceived),
+            connections.Sum(connection => rates.Of(connection)[StatisticsLoop.FirstExtra]));
+        Add(shown, "send_oct", connections.Sum(connection => connection.Outgoing.BytesSent),
+            connections.Sum(connection => rates.Of(connection)[StatisticsLoop.FirstExtra + 1]));
+    }
+
+    public static JsonObject OfChurn(ChurnStats churn, StatisticsLoop rates)
+    {
+        RateMeter meter = rates.Of(churn);
         JsonObject shown = [];
         foreach ((string name, Churn happening) in (ReadOnlySpan<(string, Churn)>)
             [("channel_closed", Churn.ChannelClosed), ("channel_created", Churn.ChannelCreated), ("connection_closed", Churn.ConnectionClosed),
                 ("connection_created", Churn.ConnectionCreated), ("queue_created", Churn.QueueCreated), ("queue_declared", Churn.QueueDeclared),
                 ("queue_deleted", Churn.QueueDeleted)])
-            shown[name] = churn[happening];
+            Add(shown, name, churn[happening], meter[(int)happening]);
         return shown;
     }
 

@@ -22,7 +22,7 @@ internal sealed class StatisticsLoop(BrokerContext broker) : BackgroundService
     private readonly ConditionalWeakTable<object, RateMeter> _meters = [];
     private static readonly RateMeter Still = new(MessageStats.Kinds + Extras);
 
-    /// <summary>The rates of a queue, a channel or a connection; all zero for one that was not yet looked at.</summary>
+    /// <summary>The rates of a queue, an exchange, a channel, a connection or the churn; all zero for one that was not yet looked at.</summary>
     public RateMeter Of(object thing) => _meters.TryGetValue(thing, out RateMeter? meter) ? meter : Still;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -47,7 +47,18 @@ internal sealed class StatisticsLoop(BrokerContext broker) : BackgroundService
     private void Look(double seconds)
     {
         Span<long> numbers = stackalloc long[MessageStats.Kinds + Extras];
+        for (int churn = 0; churn < ChurnStats.Kinds; churn++) numbers[churn] = broker.Node.Churn[(Churn)churn];
+        Sample(broker.Node.Churn, numbers, seconds);
         foreach (VirtualHost vhost in broker.Node.Vhosts)
+        {
+            foreach (Exchange exchange in vhost.Exchanges)
+            {
+                if (exchange.Stats.In == 0) continue;
+                numbers.Clear();
+                (numbers[0], numbers[1]) = (exchange.Stats.In, exchange.Stats.Out);
+                Sample(exchange, numbers, seconds);
+            }
+
             foreach (Queue queue in vhost.Queues)
             {
                 QueueCounts counts = queue.Counts;
@@ -55,6 +66,7 @@ internal sealed class StatisticsLoop(BrokerContext broker) : BackgroundService
                 (numbers[FirstExtra], numbers[FirstExtra + 1], numbers[FirstExtra + 2]) = (counts.Ready + counts.Unacked, counts.Ready, counts.Unacked);
                 Sample(queue, numbers, seconds);
             }
+        }
 
         foreach (Connection connection in broker.Connections.All)
         {

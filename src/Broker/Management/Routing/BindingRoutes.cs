@@ -71,13 +71,17 @@ internal static class BindingRoutes
 
     private static Shown Find(HttpContext http, VirtualHost vhost)
     {
+        // The key is escaped itself; with RabbitMQ it may come escaped once or twice.
         string key = http.Request.Segment(7);
-        return Between(http, vhost).FirstOrDefault(binding => binding.Key == key) ?? throw Refusal.NotFound();
+        Shown[] between = [.. Between(http, vhost)];
+        return Array.Find(between, binding => binding.Key == key)
+            ?? Array.Find(between, binding => Uri.UnescapeDataString(binding.Key.Replace('+', ' ')) == key)
+            ?? throw Refusal.NotFound();
     }
 
     private static async Task<IResult> BindAsync(HttpContext http, BrokerContext broker)
     {
-        VirtualHost vhost = TopologyRoutes.RequireVhost(http, broker);
+        VirtualHost vhost = TopologyRoutes.RequireVhost(http, broker, "vhost_not_found");
         (string source, bool toQueue, string destination) = Ends(http);
         JsonElement body = await RequestBody.ReadAsync(http);
         string key = body.Text("routing_key", "");

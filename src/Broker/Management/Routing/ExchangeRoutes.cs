@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -6,6 +7,7 @@ using Quintet.Broker.Access;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Management.Listing;
 using Quintet.Broker.Management.Messages;
+using Quintet.Broker.Management.Rates;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Management.Routing;
@@ -15,17 +17,28 @@ internal static class ExchangeRoutes
 {
     public static void MapExchanges(this RouteGroupBuilder api)
     {
-        api.MapGet("/exchanges", (HttpContext http, BrokerContext broker) => List(http, TopologyRoutes.Visible(http, broker)));
-        api.MapGet("/exchanges/{vhost}", (HttpContext http, BrokerContext broker) => List(http, [TopologyRoutes.RequireVhost(http, broker)]));
-        api.MapGet("/exchanges/{vhost}/{name}", (HttpContext http, BrokerContext broker) =>
-            http.One(Shapes.Of(Require(http, TopologyRoutes.RequireVhost(http, broker)))));
+        api.MapGet("/exchanges", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
+            List(http, TopologyRoutes.Visible(http, broker), rates));
+        api.MapGet("/exchanges/{vhost}", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
+            List(http, [TopologyRoutes.RequireVhost(http, broker)], rates));
+        api.MapGet("/exchanges/{vhost}/{name}", One);
         api.MapPut("/exchanges/{vhost}/{name}", DeclareAsync);
         api.MapDelete("/exchanges/{vhost}/{name}", DeleteAsync);
         api.MapPost("/exchanges/{vhost}/{name}/publish", PublishRoute.PublishAsync);
     }
 
-    private static IResult List(HttpContext http, IEnumerable<VirtualHost> vhosts) => http.List(
-        vhosts.SelectMany(vhost => vhost.Exchanges.OrderBy(exchange => exchange.Name, StringComparer.Ordinal)), exchange => exchange.Name, Shapes.Of);
+    private static IResult List(HttpContext http, IEnumerable<VirtualHost> vhosts, StatisticsLoop rates) => http.List(
+        vhosts.SelectMany(vhost => vhost.Exchanges.OrderBy(exchange => exchange.Name, StringComparer.Ordinal)), exchange => exchange.Name,
+        exchange => Shapes.Of(exchange, rates));
+
+    // RabbitMQ lists here by channel and by queue when it is told to keep detailed rates; there are none in its basic ones.
+    private static IResult One(HttpContext http, BrokerContext broker, StatisticsLoop rates)
+    {
+        JsonObject shown = Shapes.Of(Require(http, TopologyRoutes.RequireVhost(http, broker)), rates);
+        shown["incoming"] = new JsonArray();
+        shown["outgoing"] = new JsonArray();
+        return http.One(shown);
+    }
 
     private static Exchange Require(HttpContext http, VirtualHost vhost) =>
         vhost.FindExchange(TopologyRoutes.ExchangeName(http.Request.Segment(3))) ?? throw Refusal.NotFound();

@@ -7,11 +7,6 @@ namespace Quintet.Broker.Topology.Declarations;
 /// <summary>Refuses, with RabbitMQ's words, exchanges that it would refuse.</summary>
 internal static class ExchangeArguments
 {
-    private static readonly string[] KnownTypes =
-    [
-        "direct", "fanout", "topic", "headers", "x-consistent-hash", "x-random", "x-local-random", "x-modulus-hash", DelayedExchange.TypeName,
-    ];
-
     /// <summary>Refuses a declaration that differs from the exchange that is there.</summary>
     public static void CheckEquivalent(ExchangeSettings current, ExchangeSettings received)
     {
@@ -27,15 +22,11 @@ internal static class ExchangeArguments
     {
         if (declared.Type.Length == 0) throw new AmqpException(ReplyCode.PreconditionFailed, "invalid exchange type ''");
         if (declared.Type == DelayedExchange.TypeName) DelayedExchange.Check(declared);
-        if (!KnownTypes.Contains(TypeOf(declared)))
-            throw new AmqpException(ReplyCode.PreconditionFailed, $"unknown exchange type '{TypeOf(declared)}'");
-        if (TypeOf(declared) == "x-consistent-hash") ConsistentHashExchange.Check(declared);
+        if (ExchangeTypes.Find(ExchangeTypes.Routing(declared)) is null)
+            throw new AmqpException(ReplyCode.PreconditionFailed, $"unknown exchange type '{ExchangeTypes.Routing(declared)}'");
+        if (ExchangeTypes.Routing(declared) == "x-consistent-hash") ConsistentHashExchange.Check(declared);
         if (declared.Arguments.TryGet("alternate-exchange", out FieldValue alternate) && alternate.Kind != FieldKind.LongString)
             throw new AmqpException(
                 ReplyCode.PreconditionFailed, $"invalid type '{alternate.KindName}' for arg 'alternate-exchange' in {declared.Described}");
     }
-
-    // What routes in the end.
-    private static string TypeOf(ExchangeSettings declared) =>
-        declared.Type == DelayedExchange.TypeName ? declared.Arguments.Text(DelayedExchange.TypeArgument)! : declared.Type;
 }

@@ -43,8 +43,6 @@ internal sealed class DelayedExchange : Exchange
         return true;
     }
 
-    public override void Check(Binding binding) => _inner.Check(binding);
-
     public override void Removed() => Held.Delete();
 
     protected override void Changed(Binding binding, bool isNew)

@@ -38,7 +38,7 @@ internal sealed class ConsistentHashExchange : Exchange
             throw new AmqpException(ReplyCode.PreconditionFailed, $"Unsupported property: {property}");
     }
 
-    public override void Check(Binding binding)
+    public static void Check(BindingTerms binding)
     {
         if (!TryWeight(binding.RoutingKey, out long weight))
             throw new AmqpException(

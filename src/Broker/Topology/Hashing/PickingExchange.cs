@@ -33,13 +33,13 @@ internal sealed class PickingExchange(ExchangeSettings settings, Pick pick) : Ex
         return true;
     }
 
-    public override void Check(Binding binding)
+    /// <summary>Refuses what x-local-random cannot pick from.</summary>
+    public static void CheckLocal(BindingTerms binding)
     {
-        if (pick != Pick.LocalRandom) return;
         if (binding.RoutingKey.Length > 0)
             throw new AmqpException(ReplyCode.PreconditionFailed, $"Non empty binding '{binding.RoutingKey}' key not permitted");
-        if (binding.Destination.Queue is not { } queue) throw new AmqpException(ReplyCode.PreconditionFailed, "Destination not found");
-        if (queue.Settings.IsQuorum)
+        if (binding.Queue is not { } queue) throw new AmqpException(ReplyCode.PreconditionFailed, "Destination not found");
+        if (queue.IsQuorum)
             throw new AmqpException(ReplyCode.PreconditionFailed, "Queue type rabbit_quorum_queue not valid for this exchange type");
     }
 
