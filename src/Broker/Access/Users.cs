@@ -72,9 +72,7 @@ internal sealed partial class Users : IDisposable
             Require(name, before, after);
             if (Equals(before, after)) return false;
             if (_guestIsUnwritten && name != BrokerUser.GuestName) await _store.PutAsync(Stored(BrokerUser.GuestName)!);
-            // The default guest with more rights is still the default guest; with a password of its own it is a user.
-            bool isDefault = before is { Origin: UserOrigin.Default } && before.Password == after?.Password;
-            after = after is null ? null : after with { Origin = isDefault ? UserOrigin.Default : UserOrigin.Stored };
+            after = after is null ? null : after with { Origin = OriginOf(before, after) };
             await (after is null ? _store.RemoveAsync(name) : _store.PutAsync(after));
             _guestIsUnwritten = false;
             lock (_gate)
@@ -87,6 +85,43 @@ internal sealed partial class Users : IDisposable
             Log.Changed(_logger, name, after is null ? "removed" : before is null ? "stored" : "changed");
             if (after is null) Deleted?.Invoke(name);
             return before is null;
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    /// <summary>Stores or changes many users at once, so that all of them share a sync; none when one is refused.</summary>
+    /// <exception cref="ChangeRefusedException">As with one.</exception>
+    public async Task ChangeManyAsync(IReadOnlyCollection<(string Name, Func<UserSettings?, UserSettings> Change)> changes)
+    {
+        await _changes.WaitAsync();
+        try
+        {
+            Dictionary<string, UserSettings> changed = new(StringComparer.Ordinal);
+            int added = 0;
+            foreach ((string name, Func<UserSettings?, UserSettings> change) in changes)
+            {
+                UserSettings? before = changed.GetValueOrDefault(name) ?? Stored(name);
+                UserSettings after = change(before);
+                Require(name, before, after, added);
+                if (before is null) added++;
+                if (!Equals(before, after)) changed[name] = after with { Origin = OriginOf(before, after) };
+            }
+
+            if (changed.Count == 0) return;
+            List<Task> stored = [.. changed.Values.Select(_store.PutAsync)];
+            if (_guestIsUnwritten && !changed.ContainsKey(BrokerUser.GuestName)) stored.Add(_store.PutAsync(Stored(BrokerUser.GuestName)!));
+            await Task.WhenAll(stored);
+            _guestIsUnwritten = false;
+            lock (_gate)
+            {
+                foreach (UserSettings user in changed.Values) _stored[user.Name] = new BrokerUser(user);
+                Merge();
+            }
+
+            Log.ChangedMany(_logger, changed.Count, added);
         }
         finally
         {
@@ -119,13 +154,17 @@ internal sealed partial class Users : IDisposable
         _changes.Dispose();
     }
 
-    private void Require(string name, UserSettings? before, UserSettings? after)
+    // The default guest with more rights is still the default guest; with a password of its own it is a user.
+    private static UserOrigin OriginOf(UserSettings? before, UserSettings after) =>
+        before is { Origin: UserOrigin.Default } && before.Password == after.Password ? UserOrigin.Default : UserOrigin.Stored;
+
+    private void Require(string name, UserSettings? before, UserSettings? after, int added = 0)
     {
         if (IsOfSettings(name))
             throw new ChangeRefusedException($"user '{name}' is described by the settings of the broker (Broker:Users) and is only changed there");
         if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > UserSettings.NameBytesMax)
             throw new ChangeRefusedException($"the name of a user is 1 to {UserSettings.NameBytesMax} octets long");
-        if (before is null && after is not null && _stored.Count >= _most)
+        if (before is null && after is not null && _stored.Count + added >= _most)
             throw new ChangeRefusedException($"cannot create user '{name}': user limit of {_most} is reached");
         if (before is not null && after is null && _guestIsUnwritten)
             throw new ChangeRefusedException("guest is the only user: store another first, or nobody could log in any more");
@@ -199,5 +238,8 @@ internal sealed partial class Users : IDisposable
 
         [LoggerMessage(1132, LogLevel.Information, "User {User} was {Done}")]
         public static partial void Changed(ILogger logger, string user, string done);
+
+        [LoggerMessage(1133, LogLevel.Information, "{Users} users were stored, {Added} of them new")]
+        public static partial void ChangedMany(ILogger logger, int users, int added);
     }
 }

@@ -62,24 +62,35 @@ internal sealed partial class DefinitionsImport(BrokerNode node, Users users, Br
     public async Task ImportAsync(JsonObject document, string? onlyVhost, bool atStart = false)
     {
         ImportPlan plan = new PlanReader(document, onlyVhost).Read();
-        CheckReferences(plan, onlyVhost);
+        new PlanCheck(plan, node, users, options.Limits).Run(onlyVhost);
         if (plan.Faults.Count > 0) throw new ChangeRefusedException(string.Join("; ", plan.Faults));
 
         if (atStart && plan.Users.Count > 0) users.DropDefaultGuest();
+        foreach ((string name, Func<VirtualHostSettings, VirtualHostSettings> describe) in plan.VirtualHosts.Concat(plan.Limits))
+            await node.VirtualHosts.PutAsync(name, options.Limits.VirtualHosts, describe);
+        await users.ChangeManyAsync([.. UserChanges(plan)]);
+        foreach ((string name, JsonNode? value) in plan.GlobalParameters)
+            await node.GlobalParameters.PutAsync(name, value, int.MaxValue); // their number was checked
+        await DeclareAsync(plan);
+    }
+
+    // A user and its rights are one record each.
+    private IEnumerable<(string Name, Func<UserSettings?, UserSettings> Change)> UserChanges(ImportPlan plan)
+    {
         foreach (UserSettings user in plan.Users)
         {
             if (users.IsOfSettings(user.Name)) Log.UserOfSettings(logger, user.Name);
-            else await users.ChangeAsync(user.Name, current => Described(current, user));
+            else yield return (user.Name, current => Described(current, user));
         }
 
-        foreach ((string name, Func<VirtualHostSettings, VirtualHostSettings> describe) in plan.VirtualHosts.Concat(plan.Limits))
-            await node.VirtualHosts.PutAsync(name, options.Limits.VirtualHosts, describe);
         foreach ((string user, Permission permission) in plan.Permissions.Where(of => !users.IsOfSettings(of.User)))
-            await users.ChangeAsync(user, current => current?.Permissions.Contains(permission) == true ? current : current?.With(permission));
+            yield return (user, current => Known(user, current) is var known && known.Permissions.Contains(permission) ? known : known.With(permission));
         foreach ((string user, TopicPermission permission) in plan.TopicPermissions.Where(of => !users.IsOfSettings(of.User)))
-            await users.ChangeAsync(user, current => current?.TopicPermissions.Contains(permission) == true ? current : current?.With(permission));
-        await DeclareAsync(plan);
+            yield return (user, current => Known(user, current) is var known && known.TopicPermissions.Contains(permission) ? known : known.With(permission));
     }
+
+    // Found when the plan was checked; somebody may have removed it since.
+    private static UserSettings Known(string name, UserSettings? current) => current ?? throw new ChangeRefusedException($"no_such_user: {name}");
 
     // The same hash is the same password: then nothing is written, and the rights stay in any case.
     private static UserSettings Described(UserSettings? current, UserSettings described)
@@ -87,31 +98,6 @@ internal sealed partial class DefinitionsImport(BrokerNode node, Users users, Br
         if (current is null) return described;
         bool isSame = current.Password?.Text == described.Password?.Text && current.Tags.SequenceEqual(described.Tags) && current.Limits == described.Limits;
         return isSame ? current : current with { Password = described.Password, Tags = described.Tags, Limits = described.Limits };
-    }
-
-    private void CheckReferences(ImportPlan plan, string? onlyVhost)
-    {
-        HashSet<string> vhosts = [.. node.Vhosts.Select(vhost => vhost.Name), .. plan.VirtualHosts.Select(of => of.Name)];
-        HashSet<string> names = [.. users.All.Select(user => user.Name), .. plan.Users.Select(user => user.Name)];
-        if (onlyVhost is not null && !vhosts.Contains(onlyVhost)) plan.Faults.Add($"no_such_vhost: {onlyVhost}");
-        IEnumerable<string> asked =
-        [
-            .. plan.Permissions.Select(of => of.Permission.Vhost), .. plan.TopicPermissions.Select(of => of.Permission.Vhost),
-            .. plan.Limits.Select(of => of.Vhost), .. plan.Exchanges.Select(of => of.Vhost), .. plan.Queues.Select(of => of.Vhost),
-            .. plan.Bindings.Select(of => of.Vhost), .. plan.Policies.Select(of => of.Key.Vhost),
-        ];
-        foreach (string vhost in asked.Distinct().Where(vhost => !vhosts.Contains(vhost) && vhost != onlyVhost)) plan.Faults.Add($"no_such_vhost: {vhost}");
-        foreach (string user in plan.Permissions.Select(of => of.User).Concat(plan.TopicPermissions.Select(of => of.User)).Distinct()
-            .Where(user => !names.Contains(user))) plan.Faults.Add($"no_such_user: {user}");
-        foreach (IGrouping<string, QueueSettings> group in plan.Queues.GroupBy(queue => queue.Vhost)) CheckRoom(plan, group);
-    }
-
-    private void CheckRoom(ImportPlan plan, IGrouping<string, QueueSettings> added)
-    {
-        if (node.FindVhost(added.Key) is not { Settings.QueuesMax: { } most } vhost) return;
-        int after = vhost.Queues.Count + added.Count(queue => vhost.FindQueue(queue.Name) is null);
-        if (after > most && after > vhost.Queues.Count)
-            plan.Faults.Add($"adding {after - vhost.Queues.Count} queue(s) to virtual host \"{added.Key}\" would exceed the limit of {most} queue(s)");
     }
 
     // Begun together, so that many share a sync.

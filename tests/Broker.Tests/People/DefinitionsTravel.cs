@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Quintet.Broker.Access;
+using Quintet.Broker.Storage.Disks;
 using Quintet.Broker.Tests.Systems;
 using Quintet.Broker.Topology;
 using Quintet.TestKit.Files;
@@ -89,6 +90,75 @@ public class DefinitionsTravel
         Assert.Equal(before, await http.SendAsync(HttpStatusCode.OK, "GET", "definitions"));
         foreach (string text in (string[])["xx", "[]", "5", "{\"a\":1,\"a\":2,\"users\":[]"])
             Assert.Equal("failed_to_parse_json", await http.RefusedAsync("POST", "definitions", text));
+    }
+
+    [Theory]
+    [InlineData("amq.headers", """{"x-match":"most"}""", "", "Invalid x-match field value")]
+    [InlineData("hashing", "{}", "heavy", "The binding key must be an integer")]
+    [InlineData("delayed", """{"x-match":7}""", "", "Invalid x-match field type")]
+    [InlineData("local", "{}", "key", "Non empty binding 'key' key not permitted")]
+    public async Task A_binding_that_cannot_be_is_found_before_anything_is_changed(string source, string arguments, string key, string fault)
+    {
+        await using RunningBroker broker = await RunningBroker.StartAsync();
+        using HttpClient http = broker.Management();
+        string before = await http.SendAsync(HttpStatusCode.OK, "GET", "definitions");
+
+        string reason = await http.RefusedAsync("POST", "definitions", $$$"""
+            {
+              "users": [{"name":"new","password_hash":"","tags":""}], "vhosts": [{"name":"new"}],
+              "exchanges": [
+                {"name":"hashing","vhost":"new","type":"x-consistent-hash","durable":true},
+                {"name":"local","vhost":"new","type":"x-local-random","durable":true},
+                {"name":"delayed","vhost":"new","type":"x-delayed-message","durable":true,"arguments":{"x-delayed-type":"headers"}}],
+              "queues": [{"name":"q","vhost":"new","durable":true}],
+              "bindings": [
+                {"source":"{{{source}}}","vhost":"new","destination":"q","destination_type":"queue","routing_key":"{{{key}}}","arguments":{{{arguments}}}}]
+            }
+            """);
+
+        Assert.Contains($"binding from exchange '{source}' to 'q' in vhost 'new': {fault}", reason);
+        Assert.Equal(before, await http.SendAsync(HttpStatusCode.OK, "GET", "definitions"));
+    }
+
+    [Fact]
+    public async Task Queues_beyond_a_limit_in_the_same_file_are_found_before_anything_is_changed()
+    {
+        await using RunningBroker broker = await RunningBroker.StartAsync();
+        using HttpClient http = broker.Management();
+
+        string reason = await http.RefusedAsync("POST", "definitions", """
+            {
+              "vhosts": [{"name":"new"}],
+              "parameters": [{"component":"vhost-limits","vhost":"new","name":"limits","value":{"max-queues":1}}],
+              "queues": [{"name":"a","vhost":"new","durable":true},{"name":"b","vhost":"new","durable":true}]
+            }
+            """);
+
+        Assert.Contains("would exceed the limit of 1 queue(s)", reason);
+        await http.SendAsync(HttpStatusCode.NotFound, "GET", "vhosts/new");
+    }
+
+    [Fact]
+    public async Task Many_users_share_a_sync_and_come_with_their_rights()
+    {
+        const int count = 2000;
+        using TempFolder folder = new();
+        CountingDisk disk = new(new FileDisk(folder["data"]));
+        await using RunningBroker broker = await RunningBroker.StartOverAsync(disk);
+        using HttpClient http = broker.Management();
+        JsonArray users = [], permissions = [];
+        for (int i = 0; i < count; i++)
+        {
+            users.Add(new JsonObject { ["name"] = $"u{i}", ["password"] = "secret", ["tags"] = "" });
+            permissions.Add(new JsonObject { ["user"] = $"u{i}", ["vhost"] = "/", ["configure"] = "", ["write"] = ".*", ["read"] = "" });
+        }
+
+        int before = disk.Syncs;
+        await http.SendAsync(HttpStatusCode.NoContent, "POST", "definitions", new JsonObject { ["users"] = users, ["permissions"] = permissions }.ToJsonString());
+
+        Assert.InRange(disk.Syncs - before, 1, 50); // the log is written anew meanwhile
+        Assert.Equal(count + 1, (await http.JsonAsync("permissions")).GetArrayLength());
+        await using IConnection connection = await broker.ConnectAsync("u1999", "secret");
     }
 
     [Fact]
