@@ -2,13 +2,14 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Quintet.Broker.Access;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Management;
 
 /// <summary>HTTP Basic with the broker's own users; those without a management tag stay outside, as with RabbitMQ.</summary>
-internal sealed class BasicAccess(Users users, BrokerNode node) : IEndpointFilter
+internal sealed class BasicAccess : IEndpointFilter
 {
     private static readonly object UserKey = new();
 
@@ -16,7 +17,7 @@ internal sealed class BasicAccess(Users users, BrokerNode node) : IEndpointFilte
     {
         HttpContext http = context.HttpContext;
         BrokerUser? user = Login(http);
-        node.Logins.Http.Count(user is not null);
+        http.RequestServices.GetRequiredService<BrokerNode>().Logins.Http.Count(user is not null);
         if (user is null)
         {
             http.Response.Headers.WWWAuthenticate = "Basic realm=\"RabbitMQ Management\"";
@@ -31,7 +32,7 @@ internal sealed class BasicAccess(Users users, BrokerNode node) : IEndpointFilte
     /// <summary>The user of a request that has passed.</summary>
     public static BrokerUser UserOf(HttpContext http) => (BrokerUser)http.Items[UserKey]!;
 
-    private BrokerUser? Login(HttpContext http)
+    private static BrokerUser? Login(HttpContext http)
     {
         if (!AuthenticationHeaderValue.TryParse(http.Request.Headers.Authorization, out AuthenticationHeaderValue? header)
             || !string.Equals(header.Scheme, "Basic", StringComparison.OrdinalIgnoreCase)) return null;
@@ -40,6 +41,7 @@ internal sealed class BasicAccess(Users users, BrokerNode node) : IEndpointFilte
         if (!Convert.TryFromBase64String(header.Parameter ?? "", octets, out int length)) return null;
         string credentials = Encoding.UTF8.GetString(octets, 0, length);
         int colon = credentials.IndexOf(':');
+        Users users = http.RequestServices.GetRequiredService<Users>();
         if (colon < 0 || users.Login(credentials[..colon], credentials[(colon + 1)..]) is not { } user) return null;
         return user.IsFromLoopbackOnly && http.Connection.RemoteIpAddress is { } remote && !IPAddress.IsLoopback(remote) ? null : user;
     }

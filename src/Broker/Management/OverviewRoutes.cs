@@ -23,7 +23,7 @@ internal static class OverviewRoutes
         api.MapGet("/extensions", () => new JsonArray());
         api.MapGet("/auth", () => new JsonObject { ["oauth_enabled"] = false });
         // There is one node: its queues are where they belong.
-        api.MapPost("/rebalance/queues", () => Results.NoContent()).AddEndpointFilter<AdministratorsOnly>();
+        api.MapPost("/rebalance/queues", () => Results.NoContent()).AddEndpointFilter(new AdministratorsOnly());
     }
 
     private static JsonObject WhoAmI(BrokerUser user) =>

@@ -15,7 +15,7 @@ internal static class PermissionRoutes
 {
     public static void MapPermissions(this RouteGroupBuilder api)
     {
-        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter<AdministratorsOnly>();
+        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
         administrators.MapGet("/permissions", (HttpContext http, Users users) => All(http, users, null));
         administrators.MapGet("/topic-permissions", (HttpContext http, Users users) => AllTopics(http, users, null));
         administrators.MapGet("/vhosts/{vhost}/permissions", (HttpContext http, BrokerContext broker) => TopologyRoutes.InVhost(http, broker, vhost =>

@@ -14,7 +14,7 @@ internal static class UserRoutes
 {
     public static void MapUsers(this RouteGroupBuilder api)
     {
-        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter<AdministratorsOnly>();
+        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
         administrators.MapGet("/users", (HttpContext http, Users users) => List(http, users.All));
         administrators.MapGet("/users/without-permissions", (HttpContext http, Users users) =>
             List(http, users.All.Where(user => user.Settings.Permissions.Count == 0)));

@@ -26,7 +26,7 @@ internal static class QueueRoutes
         api.MapDelete("/queues/{vhost}/{name}/contents", Purge);
         api.MapDelete("/queues/{vhost}/{name}", DeleteAsync);
         api.MapPost("/queues/{vhost}/{name}/get", GetRoute.GetAsync);
-        api.MapPost("/queues/{vhost}/{name}/actions", ActAsync).AddEndpointFilter<AdministratorsOnly>();
+        api.MapPost("/queues/{vhost}/{name}/actions", ActAsync).AddEndpointFilter(new AdministratorsOnly());
         api.MapGet("/consumers", (HttpContext http, BrokerContext broker) => Consumers(http, TopologyRoutes.Visible(http, broker)));
         api.MapGet("/consumers/{vhost}", (HttpContext http, BrokerContext broker) => Consumers(http, [TopologyRoutes.RequireVhost(http, broker)]));
     }

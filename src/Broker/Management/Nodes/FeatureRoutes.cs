@@ -31,7 +31,7 @@ internal static class FeatureRoutes
 
     public static void MapFeatures(this RouteGroupBuilder api)
     {
-        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter<AdministratorsOnly>();
+        RouteGroupBuilder administrators = api.MapGroup("").AddEndpointFilter(new AdministratorsOnly());
         administrators.MapGet("/feature-flags", (HttpContext http) => http.List(Flags, name => name, ShowFlag));
         administrators.MapPut("/feature-flags/{name}/enable", (HttpContext http) =>
             Flags.Contains(http.Request.Segment(2)) ? Results.NoContent() : throw Refusal.BadRequest("unsupported"));

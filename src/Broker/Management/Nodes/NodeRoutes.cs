@@ -13,7 +13,7 @@ internal static class NodeRoutes
 {
     public static void MapNodes(this RouteGroupBuilder api)
     {
-        RouteGroupBuilder watchers = api.MapGroup("").AddEndpointFilter<WatchersOnly>();
+        RouteGroupBuilder watchers = api.MapGroup("").AddEndpointFilter(new WatchersOnly());
         watchers.MapGet("/nodes", (HttpContext http, BrokerContext broker) => http.List([broker], _ => Shapes.Node, NodeShapes.Of));
         watchers.MapGet("/nodes/{name}", (HttpContext http, BrokerContext broker) => Known(http, 2, () => http.One(NodeShapes.Of(broker))));
         watchers.MapGet("/nodes/{name}/memory", (HttpContext http) =>

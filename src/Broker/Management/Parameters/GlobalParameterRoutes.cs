@@ -38,7 +38,7 @@ internal static class GlobalParameterRoutes
             PolicyRoutes.RequirePolicymaker(http, null);
             return await broker.Node.GlobalParameters.RemoveAsync(http.Request.Segment(2)) ? Results.NoContent() : throw Refusal.NotFound();
         });
-        api.MapGet("/cluster-name", (BrokerContext broker) => new { name = broker.Node.GlobalParameters.ClusterName });
+        api.MapGet("/cluster-name", (BrokerContext broker) => new JsonObject { ["name"] = broker.Node.GlobalParameters.ClusterName });
         api.MapPut("/cluster-name", async (HttpContext http, BrokerContext broker) =>
         {
             if (!BasicAccess.UserOf(http).IsAdministrator) throw Refusal.NotAuthorised("Not administrator user");
