@@ -6,9 +6,11 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Quintet.Broker.Access;
+using Quintet.Broker.Alarms;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Management;
 using Quintet.Broker.Management.Metrics;
@@ -74,6 +76,19 @@ internal static class BrokerBox
         return BrokerPorts.From(addresses, broker.Services.GetRequiredService<IOptions<BrokerOptions>>().Value);
     }
 
+    private static void AddMemoryAlarm(this IServiceCollection services)
+    {
+        services.TryAddSingleton(_ => MemoryProbe.OfProcess());
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<BrokerOptions>>().Value.Memory);
+        services.AddSingleton(provider => new MemoryAlarm(
+            provider.GetRequiredService<MemoryOptions>(),
+            provider.GetRequiredService<MemoryProbe>(),
+            provider.GetRequiredService<BrokerNode>().Alarms,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<MemoryAlarm>>()));
+        services.AddHostedService<MemoryLoop>();
+    }
+
     private static void AddBroker(this IServiceCollection services, Func<string, Disk> openDisk)
     {
         services.AddSingleton<Users>();
@@ -83,6 +98,7 @@ internal static class BrokerBox
             return BrokerNode.Open(openDisk(options.DataFolder), options.Storage, provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<BrokerNode>>());
         });
+        services.AddMemoryAlarm();
         services.AddMetrics();
         services.AddSingleton<ConnectionList>();
         services.AddSingleton(provider => new BrokerMetrics(
@@ -95,6 +111,7 @@ internal static class BrokerBox
             provider.GetRequiredService<IOptions<BrokerOptions>>().Value,
             provider.GetRequiredService<ConnectionList>(),
             provider.GetRequiredService<BrokerMetrics>(),
+            provider.GetRequiredService<MemoryAlarm>(),
             provider.GetRequiredService<ILogger<BrokerNode>>()));
         services.AddSingleton(provider => new DefinitionsImport(
             provider.GetRequiredService<BrokerNode>(),

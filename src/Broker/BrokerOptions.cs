@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Quintet.Broker.Access;
+using Quintet.Broker.Alarms;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Tls;
 using Quintet.Hosting.Listening;
@@ -49,6 +50,9 @@ internal sealed class BrokerOptions
 
     /// <summary>Bounds of everything a client may ask for.</summary>
     public LimitOptions Limits { get; set; } = new();
+
+    /// <summary>When publishers are blocked for want of memory.</summary>
+    public MemoryOptions Memory { get; set; } = new();
 
     /// <summary>The message store.</summary>
     public StorageOptions Storage { get; set; } = new();

@@ -24,8 +24,8 @@ internal sealed class ConnectionList
         (_node, _users) = (node, users);
         node.VirtualHosts.Deleted += name => Close(connection => connection.Facts.Vhost == name, $"vhost '{name}' is deleted");
         users.Deleted += name => _ = Close(connection => connection.Facts.User == name, $"user '{name}' is deleted");
-        node.PublishersBlocked += OnPublishersBlocked;
-        if (node.Store.State == Storage.StorageState.SpaceLow) OnPublishersBlocked("low on disk");
+        node.Alarms.Changed += OnAlarm;
+        if (node.Alarms.Reason is { } reason) OnAlarm(reason);
     }
 
     public ICollection<Connection> All => _byName.Values;
@@ -94,13 +94,14 @@ internal sealed class ConnectionList
         return unblocked is null ? ValueTask.CompletedTask : new ValueTask(unblocked.Task.WaitAsync(stop));
     }
 
-    private void OnPublishersBlocked(string? reason)
+    // Who was told why stays told when another reason comes along, as in RabbitMQ.
+    private void OnAlarm(string? reason)
     {
         lock (_gate)
         {
             bool was = BlockedReason is not null;
-            if (was == (reason is not null)) return;
             BlockedReason = reason;
+            if (was == (reason is not null)) return;
             TaskCompletionSource? ended = _unblocked;
             Volatile.Write(ref _unblocked, reason is null ? null : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
             foreach (Connection connection in _byName.Values) connection.TellBlocked(reason);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Quintet.Broker.Alarms;
 using Quintet.Broker.Parameters;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
@@ -70,8 +71,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     /// <summary>Everything that is remembered besides messages; users are kept there, too.</summary>
     public DefinitionsLog DefinitionsLog => _definitionsLog;
 
-    /// <summary>Raised when publishers are to be held back (with the reason) or let go (null).</summary>
-    public event Action<string?>? PublishersBlocked;
+    /// <summary>What is short; publishers are held back as long as anything is.</summary>
+    public AlarmBoard Alarms { get; } = new();
 
     /// <summary>Opens the data folder and brings everything back that was durable. Blocks until it is there. The disk is the node's from now on.</summary>
     public static BrokerNode Open(Disk disk, StorageOptions options, TimeProvider time, ILogger logger)
@@ -90,7 +91,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         node.Restore();
         // The lists of a long backlog are garbage once the method above has ended, and a broker at rest would keep them for hours.
         if (node.Store.Recovered.Messages > ManyMessages) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        // It may have failed before anybody listened.
+        // It may have failed or found the disk full before anybody listened.
+        node.LookAtSpace();
         if (node.Store.State == StorageState.Failed) node.OnStateChanged(StorageState.Failed, node.Store.StateReason);
         return node;
     }
@@ -184,11 +186,11 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         {
             case StorageState.SpaceLow:
                 Log.SpaceLow(_logger, reason);
-                PublishersBlocked?.Invoke("low on disk");
+                LookAtSpace();
                 break;
             case StorageState.Open:
-                Log.SpaceBack(_logger);
-                PublishersBlocked?.Invoke(null);
+                LookAtSpace();
+                Log.SpaceBack(_logger, Alarms.Reason is { } other ? $"publishers stay blocked: {other}" : "publishers go on");
                 break;
             case StorageState.Failed:
                 // What the disk holds is unknown from here on: a process that went on would confirm what it may not have.
@@ -198,6 +200,9 @@ internal sealed partial class BrokerNode : IAsyncDisposable
             default: break;
         }
     }
+
+    // Two threads may bring news at once: the store knows how it is.
+    private void LookAtSpace() => Alarms.Update(Resource.Disk, () => Store.State == StorageState.SpaceLow);
 
     private static partial class Log
     {
@@ -219,8 +224,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         [LoggerMessage(1004, LogLevel.Error, "Publishers are blocked, the disk is short of space: {Reason}")]
         public static partial void SpaceLow(ILogger logger, string reason);
 
-        [LoggerMessage(1005, LogLevel.Information, "Publishers go on, the disk has space again")]
-        public static partial void SpaceBack(ILogger logger);
+        [LoggerMessage(1005, LogLevel.Information, "The disk has space again; {Consequence}")]
+        public static partial void SpaceBack(ILogger logger, string consequence);
 
         [LoggerMessage(1006, LogLevel.Critical, "Stopping at once: the storage failed: {Reason}")]
         public static partial void StorageFailed(ILogger logger, string reason);

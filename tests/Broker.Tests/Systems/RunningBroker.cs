@@ -46,15 +46,25 @@ internal sealed class RunningBroker : IAsyncDisposable
     public static Task<RunningBroker> StartOverAsync(Disk disk, params (string Key, string? Value)[] settings) =>
         StartAsync(null, disk.Folder, settings, _ => disk);
 
+    /// <summary>A broker with parts that the test puts in the place of the broker's own.</summary>
+    public static Task<RunningBroker> StartWithAsync(Action<IServiceCollection> replace, params (string Key, string? Value)[] settings)
+    {
+        TempFolder folder = new();
+        return StartAsync(folder, folder["data"], settings, replace: replace);
+    }
+
     private static async Task<RunningBroker> StartAsync(
-        TempFolder? folder, string data, (string Key, string? Value)[] settings, Func<string, Disk>? openDisk = null)
+        TempFolder? folder, string data, (string Key, string? Value)[] settings, Func<string, Disk>? openDisk = null,
+        Action<IServiceCollection>? replace = null)
     {
         string? file = settings.FirstOrDefault(setting => setting.Key == SettingsFile).Value;
         (string Key, string? Value)[] values =
             [("Broker:Port", "0"), ("Broker:ManagementPort", "0"), ("Broker:DataFolder", data), ("Logging:LogLevel:Default", "Error"),
                 ("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Warning"), .. settings.Where(setting => setting.Key != SettingsFile)];
         BoxSettings all = new(file, values.ToDictionary(pair => pair.Key, pair => pair.Value));
-        WebApplication app = BrokerBox.Build(BoxHost.CreateBuilder("broker", all), openDisk);
+        WebApplicationBuilder builder = BoxHost.CreateBuilder("broker", all);
+        replace?.Invoke(builder.Services);
+        WebApplication app = BrokerBox.Build(builder, openDisk);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RunningBroker(app, folder, data);
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Quintet.Broker.Alarms;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Storage;
 
@@ -34,15 +35,15 @@ internal static class HealthRoutes
 
     private static IResult Alarms(BrokerContext broker)
     {
-        if (broker.Connections.BlockedReason is not { } reason) return Healthy();
+        if (broker.Node.Alarms.Reason is not { } reason) return Healthy();
         return Failed(new JsonObject
         {
             ["status"] = "failed",
             ["reason"] = "There are alarms in effect in the cluster",
-            ["alarms"] = new JsonArray(new JsonObject
+            ["alarms"] = new JsonArray([.. Enum.GetValues<Resource>().Where(broker.Node.Alarms.IsShortOf).Select(resource => (JsonNode)new JsonObject
             {
-                ["node"] = Shapes.Node, ["resource"] = reason.Contains("memory", StringComparison.Ordinal) ? "memory" : "disk", ["details"] = reason,
-            }),
+                ["node"] = Shapes.Node, ["resource"] = AlarmBoard.NameOf(resource), ["details"] = reason,
+            })]),
         });
     }
 

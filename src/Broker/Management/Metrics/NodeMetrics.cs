@@ -30,9 +30,8 @@ internal static class NodeMetrics
 
     private static void WriteAlarms(PrometheusText text, BrokerContext broker)
     {
-        bool isMemory = broker.Connections.BlockedReason?.Contains("memory", StringComparison.Ordinal) ?? false;
         text.Begin("alarms_memory_used_watermark", "untyped", "is 1 if VM memory watermark alarm is in effect");
-        text.Sample(isMemory ? 1 : 0);
+        text.Sample(broker.Memory.IsRaised ? 1 : 0);
         text.Begin("alarms_free_disk_space_watermark", "untyped", "is 1 if free disk space watermark alarm is in effect");
         text.Sample(broker.Node.Store.State == StorageState.SpaceLow ? 1 : 0);
     }
@@ -40,8 +39,8 @@ internal static class NodeMetrics
     private static void WriteProcess(PrometheusText text, BrokerContext broker)
     {
         using Process process = Process.GetCurrentProcess();
-        text.Gauge("process_resident_memory_bytes", "Memory used in bytes", process.WorkingSet64);
-        text.Gauge("resident_memory_limit_bytes", "Memory high watermark in bytes", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        text.Gauge("process_resident_memory_bytes", "Memory used in bytes", broker.Memory.UsedBytes);
+        text.Gauge("resident_memory_limit_bytes", "Memory high watermark in bytes", broker.Memory.LimitBytes);
         text.Gauge("process_open_tcp_sockets", "Open TCP sockets", broker.Connections.Sockets);
         text.Gauge("process_max_tcp_sockets", "Open TCP sockets limit", broker.Limits.Connections);
         text.Counter("process_cpu_seconds_total", "CPU time of the process", process.TotalProcessorTime.TotalSeconds);
