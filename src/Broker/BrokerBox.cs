@@ -96,7 +96,7 @@ internal static class BrokerBox
         {
             BrokerOptions options = provider.GetRequiredService<IOptions<BrokerOptions>>().Value;
             return BrokerNode.Open(openDisk(options.DataFolder), options.Storage, provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<BrokerNode>>());
+                provider.GetRequiredService<ILogger<BrokerNode>>(), options.Limits);
         });
         services.AddMemoryAlarm();
         services.AddMetrics();

@@ -116,6 +116,51 @@ internal sealed class LimitOptions
     [Range(16 * 1024, 1024 * 1024 * 1024)]
     public int OutgoingBytes { get; set; } = 1024 * 1024;
 
+    /// <summary>Channels of all connections together. Default 100,000: each costs about 2 KB. RabbitMQ's <c>channel_max_per_node</c> is unbounded.</summary>
+    [Range(1, int.MaxValue)]
+    public int ChannelsInAll { get; set; } = 100_000;
+
+    /// <summary>Consumers of a channel. Default 10,000: each costs some hundred octets. RabbitMQ's <c>consumer_max_per_channel</c> is unbounded.</summary>
+    [Range(1, int.MaxValue)]
+    public int ConsumersPerChannel { get; set; } = 10_000;
+
+    /// <summary>Messages a channel may have delivered and not acknowledged; at that deliveries wait, as with basic.qos, and basic.get is refused. Default
+    /// 1,000,000: each costs some 100 octets while it is out, where one that waits costs 24. RabbitMQ has no bound but basic.qos.</summary>
+    [Range(1, int.MaxValue)]
+    public int UnackedPerChannel { get; set; } = 1_000_000;
+
+    /// <summary>Queues in all virtual hosts. Default 100,000: each costs about 2 KB. RabbitMQ's <c>cluster_queue_limit</c> is unbounded.</summary>
+    [Range(1, int.MaxValue)]
+    public int Queues { get; set; } = 100_000;
+
+    /// <summary>Exchanges in all virtual hosts, the predeclared ones among them. Default 100,000: each costs about 1 KB. RabbitMQ's
+    /// <c>cluster_exchange_limit</c> is unbounded.</summary>
+    [Range(1, int.MaxValue)]
+    public int Exchanges { get; set; } = 100_000;
+
+    /// <summary>Bindings in all virtual hosts. Default 500,000: each costs about 1 KB. RabbitMQ has no bound.</summary>
+    [Range(1, int.MaxValue)]
+    public int Bindings { get; set; } = 500_000;
+
+    /// <summary>Policies and operator policies of a virtual host. Default 1,000: each is tried on every queue and exchange. RabbitMQ has no bound.</summary>
+    [Range(1, 1_000_000)]
+    public int Policies { get; set; } = 1_000;
+
+    /// <summary>Octets of the arguments of a queue, exchange, binding or consumer, which are kept as long as it is there. Default 16 KiB, far above
+    /// what any client sends. RabbitMQ bounds them by frame_max.</summary>
+    [Range(256, 16 * 1024 * 1024)]
+    public int ArgumentBytes { get; set; } = 16 * 1024;
+
+    /// <summary>Routing keys in the headers CC and BCC of one message; each is routed like a message of its own. Default 1,000. RabbitMQ bounds them by
+    /// frame_max, some tens of thousands.</summary>
+    [Range(0, 1_000_000)]
+    public int CopyKeys { get; set; } = 1_000;
+
+    /// <summary>Messages that wait in one x-delayed-message exchange; more are refused, with a nack to who asked for confirms. Default 10,000,000: each
+    /// costs 40 octets of memory, and a transient one its own size. RabbitMQ's plugin has no bound.</summary>
+    [Range(1, int.MaxValue)]
+    public int DelayedMessages { get; set; } = 10_000_000;
+
     /// <summary>Octets a channel may publish in one transaction (tx), which are kept in memory until its commit. Default 64 MiB, four of the
     /// largest messages. RabbitMQ has no bound.</summary>
     [Range(1024, 1024 * 1024 * 1024)]

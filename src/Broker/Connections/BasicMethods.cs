@@ -65,6 +65,8 @@ internal static class BasicMethods
         if (name == DirectReplies.PseudoQueue) return ConsumeReplies(channel, tag, noAck, noWait);
         channel.Permissions.RequireQueue(Right.Read, name);
         if (tag.Length > 0 && channel.HasConsumer(tag)) throw new AmqpException(ReplyCode.NotAllowed, $"attempt to reuse consumer tag '{tag}'");
+        channel.RequireRoomForConsumer();
+        channel.Connection.Broker.Node.Room.RequireSmall(table);
         Queue queue = channel.Vhost.GetQueue(name, channel.Connection);
         if (queue.Settings.IsQuorum && channel.GlobalPrefetch > 0)
             throw new AmqpException(ReplyCode.NotImplemented, $"{queue.Settings.Described} does not support global qos");
@@ -111,6 +113,7 @@ internal static class BasicMethods
 
         channel.Permissions.RequireQueue(Right.Read, name);
         Queue queue = channel.Vhost.GetQueue(name, channel.Connection);
+        if (!noAck) channel.RequireRoomForUnacked();
         if (queue.TryTake(noAck, out QueueEntry entry, out int left)) return GetAsync(channel, queue, entry, (noAck, left));
         channel.Stats.Count(Happening.GetEmpty);
         channel.Send(new MethodFrame(channel.Number, MethodId.BasicGetEmpty).ShortString(""));

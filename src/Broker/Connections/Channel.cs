@@ -19,14 +19,13 @@ internal sealed class Channel(Connection connection, ushort number)
 {
     private readonly Lock _deliveryGate = new();
     private readonly UnackedMessages _unacked = new();
-    private readonly Dictionary<string, ChannelConsumer> _consumers = new(StringComparer.Ordinal);
+    private readonly ChannelConsumers _consumers = new(connection.Broker.Limits.ConsumersPerChannel);
     private readonly List<UnackedMessage> _taken = [];
     private readonly ContentAssembly _content = new();
     private readonly Publishing _publishing = new(connection);
     private ReplyConsumer? _replies;
     private ulong _deliveryTag;
     private int _globalUnacked;
-    private uint _firstPumped;
     private volatile bool _isReleased;
 
     public ushort Number => number;
@@ -72,13 +71,7 @@ internal sealed class Channel(Connection connection, ushort number)
         }
     }
 
-    public IReadOnlyList<ChannelConsumer> Consumers
-    {
-        get
-        {
-            lock (_consumers) return [.. _consumers.Values];
-        }
-    }
+    public IReadOnlyList<ChannelConsumer> Consumers => _consumers.All;
 
     public void Send(MethodFrame frame) => Outgoing.Send(frame.ToArray());
 
@@ -144,14 +137,22 @@ internal sealed class Channel(Connection connection, ushort number)
     public ValueTask HandleBodyAsync(in ReadOnlySequence<byte> borrowedPart) =>
         _content.TakeBody(borrowedPart) ? PublishAsync() : ValueTask.CompletedTask;
 
+    /// <exception cref="AmqpException">406: so much is out that there may be no more.</exception>
+    public void RequireRoomForUnacked()
+    {
+        int most = connection.Broker.Limits.UnackedPerChannel;
+        if (Volatile.Read(ref _globalUnacked) >= most)
+            throw new AmqpException(ReplyCode.PreconditionFailed, $"{most} messages are not acknowledged, as many as the configured max of a channel");
+    }
+
     /// <summary>A delivery without acknowledgement does not count towards basic.qos of the channel, but waits while that is used up.</summary>
     public bool HasGlobalRoom => GlobalPrefetch == 0 || Volatile.Read(ref _globalUnacked) < GlobalPrefetch;
 
     public bool TryClaim()
     {
         if (_isReleased) return false;
-        int limit = GlobalPrefetch;
-        if (Interlocked.Increment(ref _globalUnacked) <= limit || limit == 0) return true;
+        int limit = GlobalPrefetch > 0 ? GlobalPrefetch : connection.Broker.Limits.UnackedPerChannel;
+        if (Interlocked.Increment(ref _globalUnacked) <= limit) return true;
         Interlocked.Decrement(ref _globalUnacked);
         return false;
     }
@@ -263,21 +264,14 @@ internal sealed class Channel(Connection connection, ushort number)
         ResolveTaken(Resolution.Requeue);
     }
 
-    public bool HasConsumer(string tag)
-    {
-        if (_replies?.Tag == tag) return true;
-        lock (_consumers) return _consumers.ContainsKey(tag);
-    }
+    public bool HasConsumer(string tag) => _replies?.Tag == tag || _consumers.Has(tag);
 
-    public void Add(ChannelConsumer consumer)
-    {
-        lock (_consumers) _consumers[consumer.Tag] = consumer;
-    }
+    /// <exception cref="AmqpException">530: there are as many as there may be.</exception>
+    public void RequireRoomForConsumer() => _consumers.RequireRoom();
 
-    public ChannelConsumer? TakeConsumer(string tag)
-    {
-        lock (_consumers) return _consumers.Remove(tag, out ChannelConsumer? consumer) ? consumer : null;
-    }
+    public void Add(ChannelConsumer consumer) => _consumers.Add(consumer);
+
+    public ChannelConsumer? TakeConsumer(string tag) => _consumers.Take(tag);
 
     /// <summary>The consumer's queue is gone.</summary>
     public void ConsumerEnded(ChannelConsumer consumer)
@@ -287,13 +281,7 @@ internal sealed class Channel(Connection connection, ushort number)
         Send(new MethodFrame(number, MethodId.BasicCancel).ShortString(consumer.Tag).Bit(true));
     }
 
-    public void PumpQueues()
-    {
-        // Each time another one is first: of room for one, every queue gets some.
-        IReadOnlyList<ChannelConsumer> consumers = Consumers;
-        uint first = _firstPumped++;
-        for (int i = 0; i < consumers.Count; i++) consumers[(int)((first + (uint)i) % (uint)consumers.Count)].Queue.Pump();
-    }
+    public void PumpQueues() => _consumers.PumpQueues();
 
     /// <summary>Takes a consumer off its queue; an auto-delete queue left alone goes with it.</summary>
     public async ValueTask EndAsync(ChannelConsumer consumer)
@@ -345,8 +333,9 @@ internal sealed class Channel(Connection connection, ushort number)
         }
 
         // Not before: the queue settled first would take all the room each time, and the others would starve.
-        Interlocked.Add(ref _globalUnacked, -taken.Length);
-        if (GlobalPrefetch > 0 && taken.Length > 0) PumpQueues();
+        int left = Interlocked.Add(ref _globalUnacked, -taken.Length);
+        bool hadNoRoom = GlobalPrefetch > 0 || left + taken.Length >= connection.Broker.Limits.UnackedPerChannel;
+        if (hadNoRoom && taken.Length > 0) PumpQueues();
         _taken.Clear();
     }
 

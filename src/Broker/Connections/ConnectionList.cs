@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Parameters;
 using Quintet.Broker.Statistics;
 using Quintet.Broker.Topology;
 
@@ -63,9 +64,15 @@ internal sealed class ConnectionList
         }
     }
 
-    /// <summary>Refuses a channel above the user's max-channels. Two connections that open one at the same moment may come to one more.</summary>
+    /// <summary>Refuses a channel above the node's limit or the user's max-channels. Two connections that open one at the same moment may come to
+    /// one more.</summary>
     public void RequireRoomForChannel(string user)
     {
+        int mostInAll = _node.Room.Limits.ChannelsInAll;
+        if (_churn[Churn.ChannelCreated] - _churn[Churn.ChannelClosed] >= mostInAll)
+            throw new AmqpException(
+                ReplyCode.NotAllowed,
+                $"number of channels opened on node '{NodeName.Own}' has reached the maximum allowed limit of ({mostInAll})", 0);
         if (_users.Find(user)?.Settings.Limits.Channels is not { } most) return;
         if (_byName.Values.Where(connection => connection.Facts.User == user).Sum(connection => connection.Channels.Count) >= most)
             throw new AmqpException(

@@ -46,7 +46,7 @@ internal sealed class Publishing(Connection connection)
         using Activity? span = MessageTracing.IsOn ? MessageTracing.StartIncoming(properties, exchange.Name, key) : null;
         _route.Clear();
         ReadOnlySpan<byte> octets = content.EnvelopeOctets;
-        IReadOnlyList<string>? moreKeys = properties.HasCopies ? ReadCopies(envelope, properties, ref octets) : null;
+        IReadOnlyList<string>? moreKeys = properties.HasCopies ? ReadCopies(envelope, properties, connection.Broker.Limits.CopyKeys, ref octets) : null;
         ReadOnlySpan<byte> original = content.EnvelopeOctets;
         if (DirectReplies.IsPseudoQueue(properties.ReplyTo))
         {
@@ -193,7 +193,7 @@ internal sealed class Publishing(Connection connection)
         new(ReplyCode.PreconditionFailed, $"invalid expiration '{text}': {fault}");
 
     // Sender-selected distribution: CC and BCC hold more routing keys; BCC is taken out before anybody sees it.
-    private static List<string> ReadCopies(in Envelope envelope, in BasicProperties properties, ref ReadOnlySpan<byte> octets)
+    private static List<string> ReadCopies(in Envelope envelope, in BasicProperties properties, int most, ref ReadOnlySpan<byte> octets)
     {
         FieldTable headers = properties.ReadHeaders();
         List<string> moreKeys = [];
@@ -203,7 +203,9 @@ internal sealed class Publishing(Connection connection)
             if (copies.Object is not List<FieldValue> keys)
                 throw new AmqpException(ReplyCode.PreconditionFailed, $"invalid message: {{unacceptable_type_in_header,\"{name}\",{copies.KindName}}}");
             foreach (FieldValue key in keys)
-                if (key.Text is { } text) moreKeys.Add(text);
+                if (key.Text is { } text) moreKeys.Add(RequireShort(text, key.Octets.Length));
+            if (moreKeys.Count > most)
+                throw new AmqpException(ReplyCode.PreconditionFailed, $"more than the configured max of {most} routing keys in the headers CC and BCC");
         }
 
         if (!headers.TryGet("BCC", out _)) return moreKeys;
@@ -211,6 +213,10 @@ internal sealed class Publishing(Connection connection)
         octets = Envelope.Create(0, 0, (envelope.Exchange.ToArray(), envelope.RoutingKey.ToArray()), properties.With(headers));
         return moreKeys;
     }
+
+    // Exchanges match what a short string can hold, and a dead letter's key must fit into one.
+    private static string RequireShort(string key, int octets) => octets <= byte.MaxValue ? key
+        : throw new AmqpException(ReplyCode.PreconditionFailed, $"a routing key of {octets} octets in the headers CC or BCC is longer than {byte.MaxValue}");
 
     private void Return(Channel channel, ReadOnlySpan<byte> octets, ReadOnlySpan<byte> body)
     {

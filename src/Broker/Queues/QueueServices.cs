@@ -1,3 +1,4 @@
+using Quintet.Broker.Limits;
 using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 
@@ -37,6 +38,9 @@ internal sealed record QueueServices
 
     /// <summary>Called outside any gate with the exchange, described, whose delayed message could not be read or moved on.</summary>
     public required Action<string, Exception> DelayFailed { get; init; }
+
+    /// <summary>How much may be declared.</summary>
+    public required TopologyRoom Room { get; init; }
 
     public TimeSpan DeadLetterRetry { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Quintet.Broker.Alarms;
+using Quintet.Broker.Limits;
 using Quintet.Broker.Parameters;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
@@ -21,7 +22,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     private readonly QueueServices _services;
     private readonly ILogger _logger;
 
-    private BrokerNode(Disk disk, StorageOptions options, TimeProvider time, ILogger logger)
+    private BrokerNode(Disk disk, StorageOptions options, TimeProvider time, ILogger logger, LimitOptions limits)
     {
         _logger = logger;
         Time = time;
@@ -38,6 +39,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         {
             Store = Store,
             Time = time,
+            Room = new TopologyRoom(limits),
             SendDeadLetter = deadLetters.SendAsync,
             Unused = DeleteUnused,
             DelayFailed = (exchange, failure) => Log.DelayFailed(logger, exchange, failure),
@@ -53,6 +55,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     public TimeProvider Time { get; }
 
     public ChurnStats Churn => _services.Churn;
+
+    public TopologyRoom Room => _services.Room;
 
     /// <summary>What queues counted that are deleted.</summary>
     public (EndedStats Classic, EndedStats Quorum) EndedQueues => _services.Ended;
@@ -75,12 +79,12 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     public AlarmBoard Alarms { get; } = new();
 
     /// <summary>Opens the data folder and brings everything back that was durable. Blocks until it is there. The disk is the node's from now on.</summary>
-    public static BrokerNode Open(Disk disk, StorageOptions options, TimeProvider time, ILogger logger)
+    public static BrokerNode Open(Disk disk, StorageOptions options, TimeProvider time, ILogger logger, LimitOptions? limits = null)
     {
         BrokerNode node;
         try
         {
-            node = new BrokerNode(disk, options, time, logger);
+            node = new BrokerNode(disk, options, time, logger, limits ?? new LimitOptions());
         }
         catch
         {

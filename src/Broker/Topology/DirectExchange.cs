@@ -6,24 +6,26 @@ namespace Quintet.Broker.Topology;
 /// <summary>Routes to the bindings whose key equals the message's.</summary>
 internal sealed class DirectExchange : Exchange
 {
-    private readonly ConcurrentDictionary<string, Destination[]> _byKey = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Destination[]>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+    private readonly ConcurrentDictionary<string, DestinationSet> _byKey = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DestinationSet>.AlternateLookup<ReadOnlySpan<char>> _lookup;
 
     public DirectExchange(ExchangeSettings settings)
         : base(settings) => _lookup = _byKey.GetAlternateLookup<ReadOnlySpan<char>>();
 
     public override bool Route(in RoutedMessage message, RouteResult result)
     {
-        if (!_lookup.TryGetValue(message.RoutingKey, out Destination[]? destinations)) return false;
-        foreach (Destination destination in destinations) result.Add(destination);
-        return true;
+        if (!_lookup.TryGetValue(message.RoutingKey, out DestinationSet? destinations)) return false;
+        Destination[] all = destinations.All;
+        foreach (Destination destination in all) result.Add(destination);
+        return all.Length > 0;
     }
 
     protected override void Changed(Binding binding, bool isNew)
     {
-        Destination[] now = [.. Bindings.Where(other => other.RoutingKey == binding.RoutingKey).Select(other => other.Destination).Distinct()];
-        if (now.Length == 0) _byKey.TryRemove(binding.RoutingKey, out _);
-        else _byKey[binding.RoutingKey] = now;
+        DestinationSet destinations = _byKey.GetOrAdd(binding.RoutingKey, static _ => new DestinationSet());
+        if (isNew) destinations.Add(binding.Destination);
+        else destinations.Remove(binding.Destination);
+        if (destinations.IsEmpty) _byKey.TryRemove(binding.RoutingKey, out _);
     }
 }
 

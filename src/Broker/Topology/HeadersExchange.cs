@@ -8,6 +8,7 @@ namespace Quintet.Broker.Topology;
 /// </summary>
 internal sealed class HeadersExchange(ExchangeSettings settings) : Exchange(settings)
 {
+    private readonly Dictionary<BindingKey, Rule> _byBinding = [];
     private volatile Rule[] _rules = [];
 
     public override bool Route(in RoutedMessage message, RouteResult result)
@@ -36,7 +37,12 @@ internal sealed class HeadersExchange(ExchangeSettings settings) : Exchange(sett
                 $"Invalid x-match field value {ErlangTerm.Binary(match.Octets)}; expected all, any, all-with-x, or any-with-x");
     }
 
-    protected override void Changed(Binding binding, bool isNew) => _rules = [.. Bindings.Select(other => new Rule(other))];
+    protected override void Changed(Binding binding, bool isNew)
+    {
+        if (isNew) _byBinding.Add(binding.Key, new Rule(binding));
+        else _byBinding.Remove(binding.Key);
+        _rules = [.. _byBinding.Values];
+    }
 
     private sealed class Rule
     {

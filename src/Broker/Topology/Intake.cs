@@ -1,4 +1,5 @@
 using System.Buffers;
+using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Topology.Delays;
@@ -61,6 +62,12 @@ internal sealed class Intake(MessageStore store)
     public Acceptance Accept(RouteResult route, in IncomingMessage message, Awaited awaited, MessageRef? source = null)
     {
         if (route.Holds.Count == 0) return Accept(route.Queues, message, awaited, source);
+        if (route.Holds.Exists(static hold => !hold.Exchange.Held.HasRoom))
+        {
+            route.Clear();
+            return new Acceptance(IsStored: false, IsRefused: true);
+        }
+
         int last = -1;
         for (int index = 0; index < route.Holds.Count; index++)
             if (route.Holds[index].Exchange.Held.Stores(message)) last = index;
@@ -97,6 +104,12 @@ internal sealed class Intake(MessageStore store)
 
     private MessageRef Store(List<Queue> queues, in IncomingMessage message, int storedCount, Awaited awaited, MessageRef? source)
     {
+        if (storedCount > ushort.MaxValue) // the most a record of the log has room for
+        {
+            foreach (Queue queue in queues) queue.CancelReservation(message.Body.Length);
+            throw new AmqpException(ReplyCode.ResourceError, $"a message cannot go to {storedCount} durable queues, only to {ushort.MaxValue}");
+        }
+
         const int OnStackMax = 64;
         Span<QueueId> ids = storedCount <= OnStackMax ? stackalloc QueueId[OnStackMax] : new QueueId[storedCount];
         int count = 0;

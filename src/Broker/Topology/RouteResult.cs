@@ -26,6 +26,7 @@ internal sealed class RouteResult
 
     private readonly List<Exchange> _exchanges = [];
     private readonly HashSet<Queue> _seen = [];
+    private readonly HashSet<Exchange> _visited = [];
 
     public List<Queue> Queues { get; } = [];
 
@@ -49,6 +50,7 @@ internal sealed class RouteResult
         Holds.Clear();
         _exchanges.Clear();
         _seen.Clear();
+        _visited.Clear();
     }
 
     /// <summary>
@@ -61,6 +63,7 @@ internal sealed class RouteResult
     public void Follow(Exchange first, in RoutedMessage message, IReadOnlyList<string>? moreKeys = null)
     {
         _exchanges.Clear();
+        _visited.Clear();
         Add(first);
         for (int next = 0; next < _exchanges.Count; next++)
         {
@@ -103,6 +106,16 @@ internal sealed class RouteResult
 
     private void Add(Exchange exchange)
     {
-        if (!_exchanges.Contains(exchange)) _exchanges.Add(exchange);
+        if (_exchanges.Count < SearchedMax)
+        {
+            if (_exchanges.Contains(exchange)) return;
+        }
+        else
+        {
+            if (_visited.Count == 0) _visited.UnionWith(_exchanges);
+            if (!_visited.Add(exchange)) return;
+        }
+
+        _exchanges.Add(exchange);
     }
 }

@@ -89,6 +89,9 @@ internal sealed class VirtualHost
         lock (_gate)
         {
             RefuseIfGone();
+            int most = _services.Room.Limits.Policies;
+            if (Policies.Find(policy.Name, policy.Key.IsOperator) is null && Policies.All.Count() >= most)
+                throw new ChangeRefusedException($"cannot set policy '{policy.Name}': policy limit of {most} in vhost '{Name}' is reached");
             Policies.Put(policy);
             ApplyPoliciesLocked();
             return _definitions.PutAsync(policy);
@@ -115,6 +118,7 @@ internal sealed class VirtualHost
         Queue queue = new(UnderPolicies(QueueArguments.Understand(declared)), _services);
         queue.Restore(messages);
         _queues[queue.Name] = queue;
+        _services.Room.QueuesChanged(1);
         return queue;
     }
 
@@ -142,6 +146,7 @@ internal sealed class VirtualHost
             if (declared.Name.StartsWith("amq.", StringComparison.Ordinal))
                 throw new AmqpException(ReplyCode.AccessRefused, $"exchange name '{declared.Name}' contains reserved prefix 'amq.*'");
             ExchangeArguments.Check(declared);
+            _services.Room.RequireExchange(declared.Name, Name, declared.Arguments);
             RefuseIfGone();
             if (declared is { Type: DelayedExchange.TypeName, IsDurable: true }) declared = declared with { Id = _definitions.NewQueueId(out _) };
             Add(declared);
@@ -173,6 +178,8 @@ internal sealed class VirtualHost
             if (binding.Destination.Exchange is { } target && !IsThere(target))
                 throw new AmqpException(ReplyCode.NotFound, $"no {target.Settings.Described}");
             RefuseIfGone();
+            if (binding.Source.FindBinding(binding.Key) is null)
+                _services.Room.RequireBinding(binding.Source.Name, binding.Destination.Name, binding.RoutingKey, binding.Arguments);
             return AddLocked(binding) && binding.IsDurable ? _definitions.PutAsync(binding) : Task.CompletedTask;
         }
     }
@@ -215,9 +222,7 @@ internal sealed class VirtualHost
 
             QueueSettings settings = UnderPolicies(QueueArguments.Understand(declared));
             RefuseIfGone();
-            if (Settings.QueuesMax is { } most && _queues.Count >= most)
-                throw new AmqpException(
-                    ReplyCode.PreconditionFailed, $"cannot declare queue '{declared.Name}': queue limit in vhost '{Name}' ({most}) is reached");
+            _services.Room.RequireQueue(declared.Name, declared.Arguments, (Name, Settings.QueuesMax, _queues.Count));
             if (settings is { IsDurable: true, IsExclusive: false })
             {
                 settings = settings with { Id = _definitions.NewQueueId(out _) };
@@ -226,6 +231,7 @@ internal sealed class VirtualHost
 
             Queue queue = new(settings, _services) { Owner = settings.IsExclusive ? connection : null };
             _queues[settings.Name] = queue;
+            _services.Room.QueuesChanged(1);
             _services.Churn.Count(Churn.QueueCreated);
             return queue;
         }
@@ -238,6 +244,7 @@ internal sealed class VirtualHost
         {
             if (queue.TryDelete(condition) is not { } end) return null;
             _queues.TryRemove(new KeyValuePair<string, Queue>(queue.Name, queue));
+            _services.Room.QueuesChanged(-1);
             _services.Churn.Count(Churn.QueueDeleted);
             (queue.Settings.IsQuorum ? _services.Ended.Quorum : _services.Ended.Classic).Add(queue.Stats);
             Task durable = queue.Settings.Id is not null ? _definitions.RemoveAsync(queue.Settings) : Task.CompletedTask;
@@ -272,6 +279,9 @@ internal sealed class VirtualHost
                 if (queue.Settings.Id is not null) last = _definitions.RemoveAsync(queue.Settings);
             }
 
+            _services.Room.QueuesChanged(-_queues.Count);
+            _services.Room.ExchangesChanged(1 - _exchanges.Count); // the default exchange was never counted
+            _services.Room.BindingsChanged(-_bindingsTo.Values.Sum(bindings => bindings.Count));
             _queues.Clear();
             foreach (Exchange exchange in _exchanges.Values.Where(exchange => exchange != Default))
             {
@@ -321,6 +331,7 @@ internal sealed class VirtualHost
             throw new InvalidDataException($"{settings.Described} is of the type '{settings.Type}', which is unknown here");
         exchange.Apply(Policies.Match(PolicyMerge.TargetOf(settings)));
         _exchanges[settings.Name] = exchange;
+        _services.Room.ExchangesChanged(1);
     }
 
     private QueueSettings UnderPolicies(QueueSettings declared) =>
@@ -342,6 +353,7 @@ internal sealed class VirtualHost
         object end = (object?)binding.Destination.Queue ?? binding.Destination.Exchange!;
         if (!_bindingsTo.TryGetValue(end, out HashSet<Binding>? bindings)) _bindingsTo[end] = bindings = new(ReferenceEqualityComparer.Instance);
         bindings.Add(binding);
+        _services.Room.BindingsChanged(1);
         return true;
     }
 
@@ -349,7 +361,7 @@ internal sealed class VirtualHost
     {
         object end = (object?)binding.Destination.Queue ?? binding.Destination.Exchange!;
         if (!_bindingsTo.TryGetValue(end, out HashSet<Binding>? bindings)) return;
-        bindings.Remove(binding);
+        if (bindings.Remove(binding)) _services.Room.BindingsChanged(-1);
         if (bindings.Count == 0) _bindingsTo.Remove(end);
     }
 
@@ -357,6 +369,7 @@ internal sealed class VirtualHost
     {
         _exchanges.TryRemove(new KeyValuePair<string, Exchange>(exchange.Name, exchange));
         exchange.Removed();
+        _services.Room.ExchangesChanged(-1);
         Task last = exchange.IsDurable ? _definitions.RemoveAsync(exchange.Settings) : Task.CompletedTask;
         foreach (Binding binding in exchange.Bindings.ToArray())
         {
@@ -372,6 +385,7 @@ internal sealed class VirtualHost
     private Task UnbindAllLocked(object end, Task last)
     {
         if (!_bindingsTo.Remove(end, out HashSet<Binding>? bindings)) return last;
+        _services.Room.BindingsChanged(-bindings.Count);
         foreach (Binding binding in bindings)
         {
             binding.Source.TryUnbind(binding.Key, out _);

@@ -128,7 +128,7 @@ public class TransactionsTakeEffectTogether
     [Fact]
     public async Task A_full_queue_fails_the_commit_and_a_transaction_has_a_limit()
     {
-        await using RunningBroker broker = await RunningBroker.StartAsync(("Broker:Limits:TransactionBytes", "1024"));
+        await using RunningBroker broker = await RunningBroker.StartAsync(("Broker:Limits:TransactionBytes", "2048"));
         await using IConnection connection = await broker.ConnectAsync();
         await using IChannel full = await connection.ChannelAsync();
         await full.QueueAsync("full", ("x-max-length", 1), ("x-overflow", "reject-publish"));
@@ -145,6 +145,6 @@ public class TransactionsTakeEffectTogether
         await client.SendAsync(RawClient.Publish("full", new string('x', 2000)));
         (int code, string text, _) = await client.CloseAsync(MethodId.ChannelClose);
         Assert.Equal(406, code);
-        Assert.EndsWith("is larger than the configured max size 1024", text, StringComparison.Ordinal);
+        Assert.EndsWith("is larger than the configured max size 2048", text, StringComparison.Ordinal);
     }
 }

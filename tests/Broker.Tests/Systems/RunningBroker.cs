@@ -2,7 +2,9 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Quintet.Broker.Queues;
 using Quintet.Broker.Storage.Disks;
+using Quintet.Broker.Topology;
 using Quintet.Hosting;
 using Quintet.Hosting.Settings;
 using Quintet.TestKit.Files;
@@ -74,6 +76,9 @@ internal sealed class RunningBroker : IAsyncDisposable
 
     public T Part<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
+
+    /// <summary>What is in a queue of the first virtual host.</summary>
+    public QueueCounts Counts(string queue) => Part<BrokerNode>().FindVhost("/")!.FindQueue(queue)!.Counts;
 
     public ConnectionFactory Factory(string user = "guest", string password = "guest") => new()
     {

@@ -16,7 +16,10 @@ internal sealed record PendingPublish(byte[] Envelope, byte[] Original, byte[] B
     /// <summary>Its expiration in milliseconds, counted from the commit; null for none.</summary>
     public long? ExpirationMs { get; init; }
 
-    public long Bytes => Envelope.Length + Original.Length + Body.Length;
+    // What an empty message costs in memory: without it a transaction of many would be bounded by nothing.
+    private const int OverheadBytes = 512;
+
+    public long Bytes => OverheadBytes + Envelope.Length + Original.Length + Body.Length;
 }
 
 /// <summary>What a channel has published and settled since tx.select or the last commit or rollback. Only the read loop touches it.</summary>

@@ -40,6 +40,9 @@ internal sealed class HeldMessages(Exchange exchange, QueueServices services) : 
         }
     }
 
+    /// <summary>False when as many wait as may.</summary>
+    public bool HasRoom => Count < services.Room.Limits.DelayedMessages;
+
     /// <summary>Whether the message will be on the disk: what is persistent, in an exchange that is durable.</summary>
     public bool Stores(in IncomingMessage message) => Id is not null && message.IsPersistent;
 
