@@ -12,6 +12,7 @@ using Microsoft.Extensions.Options;
 using Quintet.Broker.Access;
 using Quintet.Broker.Alarms;
 using Quintet.Broker.Connections;
+using Quintet.Broker.Connections.Consumers;
 using Quintet.Broker.Management;
 using Quintet.Broker.Management.Metrics;
 using Quintet.Broker.Management.Rates;
@@ -120,6 +121,8 @@ internal static class BrokerBox
             provider.GetRequiredService<ILogger<DefinitionsImport>>()));
         services.AddSingleton<StatisticsLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<StatisticsLoop>());
+        services.AddSingleton<ConsumerTimeouts>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConsumerTimeouts>());
         services.AddHostedService<BrokerLife>();
     }
 }

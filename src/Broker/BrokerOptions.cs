@@ -129,6 +129,17 @@ internal sealed class LimitOptions
     [Range(1, int.MaxValue)]
     public int UnackedPerChannel { get; set; } = 1_000_000;
 
+    /// <summary>How long a client may hold a delivery before its channel is closed with 406 and the message goes back. Default zero, for ever: work that
+    /// takes long is no fault, and a client that is gone is found by heartbeats. RabbitMQ's <c>consumer_timeout</c> is 30 minutes. A queue's
+    /// <c>x-consumer-timeout</c> and the policy <c>consumer-timeout</c> go before it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan ConsumerTimeout { get; set; }
+
+    /// <summary>How often deliveries are looked at for that; a channel is closed up to two such intervals late. Default 1 min, RabbitMQ's
+    /// <c>channel_tick_interval</c>.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    public TimeSpan ConsumerTimeoutInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Queues in all virtual hosts. Default 100,000: each costs about 2 KB. RabbitMQ's <c>cluster_queue_limit</c> is unbounded.</summary>
     [Range(1, int.MaxValue)]
     public int Queues { get; set; } = 100_000;

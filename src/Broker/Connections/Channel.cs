@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Connections.Consumers;
 using Quintet.Broker.Connections.Transactions;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Sockets;
@@ -21,6 +22,7 @@ internal sealed class Channel(Connection connection, ushort number)
     private readonly UnackedMessages _unacked = new();
     private readonly ChannelConsumers _consumers = new(connection.Broker.Limits.ConsumersPerChannel);
     private readonly List<UnackedMessage> _taken = [];
+    private DeliveryAges? _ages;
     private readonly ContentAssembly _content = new();
     private readonly Publishing _publishing = new(connection);
     private ReplyConsumer? _replies;
@@ -68,6 +70,15 @@ internal sealed class Channel(Connection connection, ushort number)
         get
         {
             lock (_deliveryGate) return _unacked.Count;
+        }
+    }
+
+    /// <summary>How long deliveries are out.</summary>
+    public DeliveryAges Ages
+    {
+        get
+        {
+            lock (_deliveryGate) return _ages ??= new DeliveryAges(_deliveryGate, _unacked);
         }
     }
 

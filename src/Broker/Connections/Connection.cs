@@ -23,6 +23,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
 {
     private readonly ConcurrentDictionary<ushort, Channel> _channels = [];
     private readonly List<Channel> _confirming = [];
+    private readonly ConcurrentQueue<(Channel Channel, ulong Tag, AmqpException Fault)> _overdue = [];
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(transport.ConnectionClosed);
     private byte[] _scratch = [];
     private AmqpException? _forced;
@@ -109,6 +110,13 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
         }
     }
 
+    /// <summary>Has the read loop close a channel for a delivery that is out for too long, unless its ack comes first.</summary>
+    public void CloseOverdue(Channel channel, ulong deliveryTag, AmqpException fault)
+    {
+        _overdue.Enqueue((channel, deliveryTag, fault));
+        transport.Transport.Input.CancelPendingRead();
+    }
+
     /// <summary>The peer was silent for too long.</summary>
     public void CutOff()
     {
@@ -162,6 +170,9 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
                     ValueTask room = outgoing.RoomForAnswersAsync(_stop.Token);
                     if (!room.IsCompletedSuccessfully) await HoldBackAsync(room);
                 }
+
+                while (!_isClosed && _overdue.TryDequeue(out (Channel Channel, ulong Tag, AmqpException Fault) found))
+                    if (!found.Channel.IsReleased && found.Channel.Ages.IsOut(found.Tag)) await CloseChannelAsync(found.Channel, found.Fault);
             }
             finally
             {

@@ -65,6 +65,9 @@ internal sealed record QueueSettings
 
     public bool IsSingleActive { get; init; }
 
+    /// <summary>A delivery not settled for so long closes its channel; null leaves it to the settings of the broker.</summary>
+    public long? ConsumerTimeoutMs { get; init; }
+
     /// <summary>The policies that had their say in what is above.</summary>
     public EffectivePolicy Policy { get; init; } = EffectivePolicy.None;
 

@@ -12,11 +12,15 @@ internal sealed class UnackedMessages
 
     public int Count { get; private set; }
 
+    /// <summary>The tag added last.</summary>
+    public ulong LastTag { get; private set; }
+
     public void Add(in UnackedMessage message)
     {
         if (_used == _slots.Length) Grow();
         _slots[(_first + _used++) & (_slots.Length - 1)] = new Slot { Message = message, IsOpen = true };
         Count++;
+        LastTag = message.DeliveryTag;
     }
 
     /// <summary>Moves the message of that tag, or all up to it, to <paramref name="taken"/>; false when the tag is not outstanding.</summary>
@@ -46,6 +50,19 @@ internal sealed class UnackedMessages
         Count--;
         TrimFront();
         return true;
+    }
+
+    /// <summary>The first of those up to a tag, in the order of delivery, that fits; null when none does.</summary>
+    public UnackedMessage? Find(ulong upTo, Func<UnackedMessage, bool> isWanted)
+    {
+        for (int index = 0; index < _used; index++)
+        {
+            ref Slot slot = ref _slots[(_first + index) & (_slots.Length - 1)];
+            if (slot.Message.DeliveryTag > upTo) return null;
+            if (slot.IsOpen && isWanted(slot.Message)) return slot.Message;
+        }
+
+        return null;
     }
 
     private ulong FirstTag => _slots[_first].Message.DeliveryTag;

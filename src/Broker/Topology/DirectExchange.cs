@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Topology.Routing;
 
 namespace Quintet.Broker.Topology;
 

@@ -1,3 +1,5 @@
+using Quintet.Broker.Topology.Routing;
+
 namespace Quintet.Broker.Topology;
 
 /// <summary>Routes to every binding, whatever the key.</summary>

@@ -29,6 +29,7 @@ internal static class PolicyMerge
             Policy = policy,
             MessageTtlMs = Smaller(declared.MessageTtlMs, given.Integer("message-ttl")),
             ExpiresMs = Smaller(declared.ExpiresMs, given.Integer("expires")),
+            ConsumerTimeoutMs = Smaller(declared.ConsumerTimeoutMs, given.Integer("consumer-timeout")),
             LengthMax = Smaller(declared.LengthMax, given.Integer("max-length")),
             LengthBytesMax = Smaller(declared.LengthBytesMax, given.Integer("max-length-bytes")),
             Overflow = QueueArguments.OverflowOf(overflow, declared.Kind),

@@ -70,6 +70,7 @@ internal static class QueueArguments
             DeliveryLimit = kind == QueueKind.Quorum ? DeliveryLimitOf(arguments.Integer("x-delivery-limit")) : null,
             PriorityMax = kind == QueueKind.Classic ? (int)(arguments.Integer("x-max-priority") ?? 0) : 0,
             IsSingleActive = arguments.Flag("x-single-active-consumer"),
+            ConsumerTimeoutMs = arguments.Integer("x-consumer-timeout") is >= 0 and var timeout ? timeout : null, // RabbitMQ takes any value
         };
     }
 

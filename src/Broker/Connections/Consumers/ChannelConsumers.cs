@@ -1,6 +1,6 @@
 using Quintet.Broker.Amqp;
 
-namespace Quintet.Broker.Connections;
+namespace Quintet.Broker.Connections.Consumers;
 
 /// <summary>The consumers of a channel by their tags. Thread-safe: a queue that ends takes its consumers off from outside.</summary>
 internal sealed class ChannelConsumers(int most)

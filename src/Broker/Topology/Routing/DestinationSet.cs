@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Quintet.Broker.Topology;
+namespace Quintet.Broker.Topology.Routing;
 
 /// <summary>
 /// Destinations, each once however many bindings lead there. Changed under the virtual host's gate; read without, as an array that is replaced whole.
