@@ -27,6 +27,15 @@ internal sealed class OutgoingFrames(PipeWriter socket, int bytesMax, Action roo
     /// <summary>Counts up with everything sent; the heartbeat looks whether it moved.</summary>
     public long BytesSent { get; private set; }
 
+    /// <summary>Octets that wait for the client to read.</summary>
+    public int BytesWaiting
+    {
+        get
+        {
+            lock (_gate) return _filling.Length + _writing.Length;
+        }
+    }
+
     /// <summary>False when the client reads more slowly than it is delivered to. <c>roomAgain</c> is called when that is over.</summary>
     public bool HasRoom()
     {

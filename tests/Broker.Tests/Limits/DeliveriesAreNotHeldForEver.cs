@@ -38,7 +38,8 @@ public class DeliveriesAreNotHeldForEver
             await client.CloseAsync(MethodId.ChannelClose));
         Assert.Equal((1, 0), await CountsAsync(broker));
         // The number is free again, and the connection was never in danger.
-        await client.SendAsync([.. new MethodFrame(1, MethodId.ChannelCloseOk).ToArray(), .. new MethodFrame(1, MethodId.ChannelOpen).ShortString("").ToArray()]);
+        await client.SendAsync(new MethodFrame(1, MethodId.ChannelCloseOk).ToArray());
+        await client.SendAsync(new MethodFrame(1, MethodId.ChannelOpen).ShortString("").ToArray());
         await client.MethodAsync(MethodId.ChannelOpenOk);
     }
 

@@ -43,7 +43,8 @@ internal sealed partial class ConsumerTimeouts(BrokerContext broker) : Backgroun
     private void Close(Connection connection, Channel channel, in UnackedMessage overdue)
     {
         long timeoutMs = (long)TimeoutOf(overdue.Queue)!.Value.TotalMilliseconds;
-        Log.TimedOut(broker.Logger, overdue.Consumer?.Tag ?? "(basic.get)", channel.Number, connection.Name, overdue.DeliveryTag, overdue.Queue.Name, timeoutMs);
+        string consumer = overdue.Consumer?.Tag ?? "(basic.get)";
+        Log.TimedOut(broker.Logger, consumer, channel.Number, connection.Name, overdue.DeliveryTag, overdue.Queue.Name, timeoutMs);
         connection.CloseOverdue(channel, overdue.DeliveryTag, new AmqpException(
             ReplyCode.PreconditionFailed,
             $"delivery acknowledgement on channel {channel.Number} timed out. Timeout value used: {timeoutMs} ms. "
