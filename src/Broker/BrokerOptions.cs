@@ -172,6 +172,11 @@ internal sealed class LimitOptions
     [Range(1, int.MaxValue)]
     public int DelayedMessages { get; set; } = 10_000_000;
 
+    /// <summary>Keys one x-message-deduplication exchange may remember; its <c>x-cache-size</c> must not be larger. Default 1,000,000: each costs some 200
+    /// octets. RabbitMQ's plugin has no bound.</summary>
+    [Range(1, int.MaxValue)]
+    public int DeduplicationKeys { get; set; } = 1_000_000;
+
     /// <summary>Octets a channel may publish in one transaction (tx), which are kept in memory until its commit. Default 64 MiB, four of the
     /// largest messages. RabbitMQ has no bound.</summary>
     [Range(1024, 1024 * 1024 * 1024)]

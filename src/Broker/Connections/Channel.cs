@@ -121,7 +121,7 @@ internal sealed class Channel(Connection connection, ushort number)
     public void RollBack(Transaction transaction)
     {
         List<UnackedMessage> outstanding = transaction.SettledMessages();
-        transaction.Clear();
+        transaction.GiveUp();
         if (outstanding.Count == 0) return;
         lock (_deliveryGate)
         {

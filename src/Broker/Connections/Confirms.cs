@@ -47,7 +47,7 @@ internal sealed class Confirms(Channel channel) : DurabilityWaiter
     {
         lock (_gate)
         {
-            _durable = highestTag;
+            _durable = Math.Max(_durable, highestTag); // a duplicate is told by another thread than the storage's
             AnswerLocked();
         }
     }

@@ -58,7 +58,7 @@ internal sealed class Publishing(Connection connection)
         exchange.Stats.Count(_route.Queues.Count);
         if (channel.Transaction is { } transaction)
         {
-            transaction.Add(new PendingPublish(octets.ToArray(), original.ToArray(), content.BorrowedBody.ToArray(), _route.Copy())
+            AddTo(transaction, new PendingPublish(octets.ToArray(), original.ToArray(), content.BorrowedBody.ToArray(), _route.Copy())
             {
                 IsMandatory = content.IsMandatory,
                 IsPersistent = properties.IsPersistent,
@@ -68,8 +68,9 @@ internal sealed class Publishing(Connection connection)
             return;
         }
 
-        if (_route.IsEmpty)
+        if (_route is { IsEmpty: true, IsDuplicate: false, IsContested: false })
         {
+            _route.GiveBackClaims();
             bool isReply = envelope.Exchange.IsEmpty && DirectReplies.IsAddress(key)
                 && connection.Broker.Replies.TryDeliver(channel.Vhost.Name, new Envelope(octets), content.BorrowedBody.Span);
             if (!isReply) connection.Broker.Metrics.Unroutable();
@@ -93,7 +94,41 @@ internal sealed class Publishing(Connection connection)
         };
         Acceptance accepted = Accept(channel, _route, message, number);
         if (accepted.IsRefused) connection.Broker.Metrics.Refused();
-        channel.Confirms?.Accept(number, accepted.IsStored, accepted.IsRefused);
+        if (channel.Confirms is { } confirms) Note(confirms, number, accepted);
+    }
+
+    private void Note(Confirms confirms, ulong number, Acceptance accepted)
+    {
+        bool waitsForFirst = _route.IsDuplicate && !accepted.IsStored && !accepted.IsRefused;
+        confirms.Accept(number, accepted.IsStored || waitsForFirst, accepted.IsRefused);
+        if (waitsForFirst) _ = ConfirmWithFirstAsync(confirms, number);
+    }
+
+    private void AddTo(Transaction transaction, PendingPublish publish)
+    {
+        try
+        {
+            transaction.Add(publish);
+        }
+        catch
+        {
+            _route.GiveBackClaims();
+            throw;
+        }
+    }
+
+    // A dropped duplicate is confirmed when the message that came first is on disk, which it may not be yet. Without space it waits, as that one does.
+    private async Task ConfirmWithFirstAsync(Confirms confirms, ulong number)
+    {
+        try
+        {
+            await connection.Broker.Node.Store.FlushedAsync();
+            confirms.Durable(number);
+        }
+        catch (StorageException)
+        {
+            // The broker stops: an unconfirmed message is what its publisher is left with, as with any other.
+        }
     }
 
     private static byte[] WithReplyAddress(Channel channel, ReadOnlySpan<byte> octets)
@@ -108,8 +143,9 @@ internal sealed class Publishing(Connection connection)
     /// <summary>Puts a message of a transaction into its queues; false when a queue refuses it.</summary>
     public bool Commit(Channel channel, PendingPublish publish)
     {
-        if (publish.Route.IsEmpty)
+        if (publish.Route is { IsEmpty: true, IsDuplicate: false, IsContested: false })
         {
+            publish.Route.GiveBackClaims();
             Envelope envelope = new(publish.Envelope);
             bool isReply = envelope.Exchange.IsEmpty && connection.Broker.Replies.TryDeliver(channel.Vhost.Name, envelope, publish.Body);
             if (!isReply) connection.Broker.Metrics.Unroutable();

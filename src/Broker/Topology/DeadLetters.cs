@@ -35,7 +35,14 @@ internal sealed class DeadLetters(MessageStore store, Intake intake, TimeProvide
         RouteResult route = new();
         route.Follow(exchange, new RoutedMessage(newKeys[0], properties.Headers, properties.Octets), newKeys[1..]);
         if (death.Reason != DeathReason.Rejected) route.Queues.RemoveAll(target => DeathRecord.IsCycle(headers, target.Name));
-        if (route.IsEmpty) return Drop(death.Queue, death.Entry);
+        if (route.IsEmpty)
+        {
+            route.GiveBackClaims();
+            if (route.IsContested) return false; // whoever came first may yet fail
+            if (!route.IsDuplicate) return Drop(death.Queue, death.Entry);
+            Settle(death.Entry); // where it was to go, it is
+            return true;
+        }
 
         ushort count = death.Queue.Settings.IsQuorum ? death.Entry.DeliveryCount : envelope.DeliveryCount;
         byte[] newEnvelope = Envelope.Create(

@@ -1,4 +1,5 @@
 using Quintet.Broker.Queues;
+using Quintet.Broker.Topology.Deduplication;
 using Quintet.Broker.Topology.Delays;
 using Quintet.Broker.Topology.Hashing;
 
@@ -34,6 +35,8 @@ internal static class ExchangeTypes
         {
             CheckBinding = PickingExchange.CheckLocal,
         },
+        new(DeduplicationExchange.TypeName, "Message Deduplication Exchange.",
+            (settings, find, services) => new DeduplicationExchange(settings, services) { FindExchange = find }),
         new("x-modulus-hash", "Modulus Hashing Exchange", (settings, find, _) => new PickingExchange(settings, Pick.Modulus) { FindExchange = find }),
         new("x-random", "AMQP random exchange. Like a direct exchange, but randomly chooses who to route to.",
             (settings, find, _) => new PickingExchange(settings, Pick.Random) { FindExchange = find }),

@@ -58,13 +58,28 @@ internal sealed class Intake(MessageStore store)
         return new Acceptance(storedCount > 0, isRefused);
     }
 
-    /// <summary>The same for a message that exchanges may hold back first.</summary>
+    /// <summary>The same for a message that exchanges may hold back first, or know already.</summary>
     public Acceptance Accept(RouteResult route, in IncomingMessage message, Awaited awaited, MessageRef? source = null)
+    {
+        try
+        {
+            Acceptance accepted = AcceptHeld(route, message, awaited, source) is var taken && route.IsContested ? taken with { IsRefused = true } : taken;
+            if (!accepted.IsRefused) route.KeepClaims();
+            return accepted;
+        }
+        finally
+        {
+            route.GiveBackClaims(); // what was not kept
+        }
+    }
+
+    private Acceptance AcceptHeld(RouteResult route, in IncomingMessage message, Awaited awaited, MessageRef? source)
     {
         if (route.Holds.Count == 0) return Accept(route.Queues, message, awaited, source);
         if (route.Holds.Exists(static hold => !hold.Exchange.Held.HasRoom))
         {
-            route.Clear();
+            route.Queues.Clear();
+            route.Holds.Clear();
             return new Acceptance(IsStored: false, IsRefused: true);
         }
 

@@ -1,4 +1,5 @@
 using Quintet.Broker.Queues;
+using Quintet.Broker.Topology.Deduplication;
 using Quintet.Broker.Topology.Delays;
 
 namespace Quintet.Broker.Topology;
@@ -27,11 +28,18 @@ internal sealed class RouteResult
     private readonly List<Exchange> _exchanges = [];
     private readonly HashSet<Queue> _seen = [];
     private readonly HashSet<Exchange> _visited = [];
+    private readonly List<(DeduplicationCache Cache, DeduplicationKey Key)> _claims = [];
 
     public List<Queue> Queues { get; } = [];
 
     /// <summary>The exchanges that hold the message back first, each once, and for how long.</summary>
     public List<(DelayedExchange Exchange, long DelayMs)> Holds { get; } = [];
+
+    /// <summary>An exchange dropped the message: one with its key is in its queues.</summary>
+    public bool IsDuplicate { get; private set; }
+
+    /// <summary>An exchange cannot say yet whether it is a duplicate: its publisher must try again.</summary>
+    public bool IsContested { get; private set; }
 
     public bool IsEmpty => Queues.Count == 0 && Holds.Count == 0;
 
@@ -41,6 +49,8 @@ internal sealed class RouteResult
         RouteResult copy = new();
         copy.Queues.AddRange(Queues);
         copy.Holds.AddRange(Holds);
+        copy._claims.AddRange(_claims);
+        (copy.IsDuplicate, copy.IsContested) = (IsDuplicate, IsContested);
         return copy;
     }
 
@@ -51,6 +61,32 @@ internal sealed class RouteResult
         _exchanges.Clear();
         _seen.Clear();
         _visited.Clear();
+        _claims.Clear();
+        (IsDuplicate, IsContested) = (false, false);
+    }
+
+    /// <summary>Asks for the message to be the first with its key; it is settled by <see cref="KeepClaims"/> or <see cref="GiveBackClaims"/>.</summary>
+    public bool TryClaim(DeduplicationCache cache, DeduplicationKey key, long? ttlMs)
+    {
+        Claim claim = cache.TryClaim(key, ttlMs);
+        IsDuplicate |= claim == Claim.Duplicate;
+        IsContested |= claim == Claim.Contested;
+        if (claim == Claim.First) _claims.Add((cache, key));
+        return claim == Claim.First;
+    }
+
+    /// <summary>The message is in its queues.</summary>
+    public void KeepClaims()
+    {
+        foreach ((DeduplicationCache cache, DeduplicationKey key) in _claims) cache.Keep(key);
+        _claims.Clear();
+    }
+
+    /// <summary>The message is nowhere, or not everywhere: it may come again.</summary>
+    public void GiveBackClaims()
+    {
+        foreach ((DeduplicationCache cache, DeduplicationKey key) in _claims) cache.GiveBack(key);
+        _claims.Clear();
     }
 
     /// <summary>

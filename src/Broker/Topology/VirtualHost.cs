@@ -145,7 +145,7 @@ internal sealed class VirtualHost
 
             if (declared.Name.StartsWith("amq.", StringComparison.Ordinal))
                 throw new AmqpException(ReplyCode.AccessRefused, $"exchange name '{declared.Name}' contains reserved prefix 'amq.*'");
-            ExchangeArguments.Check(declared);
+            ExchangeArguments.Check(declared, _services.Room.Limits.DeduplicationKeys);
             _services.Room.RequireExchange(declared.Name, Name, declared.Arguments);
             RefuseIfGone();
             if (declared is { Type: DelayedExchange.TypeName, IsDurable: true }) declared = declared with { Id = _definitions.NewQueueId(out _) };

@@ -50,6 +50,13 @@ internal sealed class Transaction(long bytesMax)
     /// <summary>Everything it has settled, in the order of delivery.</summary>
     public List<UnackedMessage> SettledMessages() => [.. _settlements.SelectMany(settled => settled.Messages).OrderBy(message => message.DeliveryTag)];
 
+    /// <summary>Forgets all of it; what it published was never sent.</summary>
+    public void GiveUp()
+    {
+        foreach (PendingPublish publish in _publishes) publish.Route.GiveBackClaims();
+        Clear();
+    }
+
     public void Clear()
     {
         _publishes.Clear();
