@@ -15,6 +15,9 @@ internal sealed record EffectivePolicy
 
     public FieldTable Definition { get; init; } = FieldTable.Empty;
 
+    /// <summary>Messages that came before this time, in milliseconds since 1970, do not get its message-ttl.</summary>
+    public long TtlSinceMs { get; init; }
+
     /// <summary>By value, so that what did not change is left alone.</summary>
     public bool Equals(EffectivePolicy? other) =>
         other is not null && Name == other.Name && OperatorName == other.OperatorName
@@ -26,8 +29,11 @@ internal sealed record EffectivePolicy
     {
         Name = policy?.Name,
         OperatorName = operatorPolicy?.Name,
+        TtlSinceMs = Math.Max(TtlSince(policy), TtlSince(operatorPolicy)),
         Definition = Merge(policy?.Definition ?? FieldTable.Empty, operatorPolicy?.Definition ?? FieldTable.Empty),
     };
+
+    private static long TtlSince(Policy? policy) => policy?.Definition.Integer("message-ttl") is null ? 0 : policy.SinceMs;
 
     private static (string Name, FieldKind Kind, string Value) Show(KeyValuePair<string, FieldValue> given) =>
         (given.Key, given.Value.Kind, given.Value.Shown);

@@ -37,6 +37,10 @@ internal sealed class Policy(PolicyKey key, string pattern, FieldTable definitio
     /// <summary>The highest wins; RabbitMQ takes fractions too.</summary>
     public double Priority { get; init; }
 
+    /// <summary>Since when it gives its message-ttl, in milliseconds since 1970; 0 for always. Messages that were there before never get it, not even at a
+    /// restart. Set once, before it counts.</summary>
+    public long SinceMs { get; set; }
+
     /// <summary>The pattern was too slow and matches nothing any more.</summary>
     public bool IsPutAside => _isPutAside;
 
@@ -52,6 +56,14 @@ internal sealed class Policy(PolicyKey key, string pattern, FieldTable definitio
         {
             return new Regex(pattern, RegexOptions.CultureInvariant, MatchTimeout);
         }
+    }
+
+    /// <summary>It comes into force in the place of another. What says the same as before holds since then.</summary>
+    public void Begin(Policy? before, long nowMs)
+    {
+        bool isSame = before is not null && before.Pattern == Pattern && before.AppliesTo == AppliesTo && before.Priority.Equals(Priority)
+            && before.Definition.Integer("message-ttl") == Definition.Integer("message-ttl");
+        SinceMs = isSame ? before!.SinceMs : nowMs;
     }
 
     public bool Covers(in PolicyTarget target)

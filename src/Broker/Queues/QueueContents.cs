@@ -49,14 +49,14 @@ internal sealed class QueueContents : IAsyncDisposable
     public void Restore(RecoveredMessage message)
     {
         QueueEntry entry = QueueEntry.Of(message);
-        entry.ExpiresAt = EarlierOf(entry.ExpiresAt, message.Stamp.EnqueuedAt);
+        entry.ExpiresAt = EarlierOf(entry.ExpiresAt, message.Stamp.EnqueuedAt, Settings.MessageTtlOf(message.Stamp.EnqueuedAt));
         _ready.Add(entry);
     }
 
     /// <summary>Puts a new message last; true when it can expire.</summary>
     public bool Add(QueueEntry entry, long nowMs)
     {
-        entry.ExpiresAt = EarlierOf(entry.ExpiresAt, nowMs);
+        entry.ExpiresAt = EarlierOf(entry.ExpiresAt, nowMs, Settings.MessageTtlMs);
         _ready.Add(entry);
         return entry.ExpiresAt != 0;
     }
@@ -140,9 +140,9 @@ internal sealed class QueueContents : IAsyncDisposable
 
     private static ushort OneMore(ushort count) => (ushort)Math.Min(count + 1, ushort.MaxValue);
 
-    private long EarlierOf(long expiresAt, long enqueuedAt)
+    private static long EarlierOf(long expiresAt, long enqueuedAt, long? ttlMs)
     {
-        if (Settings.MessageTtlMs is not { } ttl) return expiresAt;
+        if (ttlMs is not { } ttl) return expiresAt;
         long byQueue = enqueuedAt + ttl;
         return expiresAt == 0 ? byQueue : Math.Min(expiresAt, byQueue);
     }

@@ -71,6 +71,9 @@ internal sealed record QueueSettings
     /// <summary>The policies that had their say in what is above.</summary>
     public EffectivePolicy Policy { get; init; } = EffectivePolicy.None;
 
+    /// <summary>The message-ttl of a message that came at that time: a policy that came later does not give it one.</summary>
+    public long? MessageTtlOf(long enqueuedAtMs) => enqueuedAtMs <= Policy.TtlSinceMs ? Arguments.Integer("x-message-ttl") : MessageTtlMs;
+
     /// <summary>As reply texts name it: <c>queue 'orders' in vhost '/'</c>.</summary>
     public string Described => $"queue '{Name}' in vhost '{Vhost}'";
 

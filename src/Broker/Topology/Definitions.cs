@@ -68,6 +68,7 @@ internal sealed class Definitions(DefinitionsLog log)
         { "apply_to", FieldValue.Of(policy.AppliesTo) },
         { "priority", FieldValue.Of(BitConverter.DoubleToInt64Bits(policy.Priority)) },
         { "definition", FieldValue.Of(policy.Definition) },
+        { "since", FieldValue.Of(policy.SinceMs) },
     }));
 
     public Task RemoveAsync(PolicyKey policy) => log.RemoveAsync(KeyOf(policy));
@@ -176,6 +177,7 @@ internal sealed class Definitions(DefinitionsLog log)
     {
         AppliesTo = table.Text("apply_to")!,
         Priority = BitConverter.Int64BitsToDouble(table.Integer("priority")!.Value),
+        SinceMs = table.Integer("since") ?? 0, // not written before there was such a thing
     };
 
     private static FieldTable TableOf(FieldTable table) => table.TryGet("arguments", out FieldValue value) ? (FieldTable)value.Object! : FieldTable.Empty;

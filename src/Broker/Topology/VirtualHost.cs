@@ -92,6 +92,7 @@ internal sealed class VirtualHost
             int most = _services.Room.Limits.Policies;
             if (Policies.Find(policy.Name, policy.Key.IsOperator) is null && Policies.All.Count() >= most)
                 throw new ChangeRefusedException($"cannot set policy '{policy.Name}': policy limit of {most} in vhost '{Name}' is reached");
+            policy.Begin(Policies.Find(policy.Name, policy.Key.IsOperator), _services.NowMs);
             Policies.Put(policy);
             ApplyPoliciesLocked();
             return _definitions.PutAsync(policy);

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Tests.Systems;
 using Quintet.Broker.Topology;
@@ -95,6 +97,38 @@ public class PoliciesTakeEffect
         await PutAsync(http, "policies", "ttl", new { pattern = "^t", definition = new Dictionary<string, object> { ["expires"] = 50 } });
         await Eventually.GetAsync("the queue expires", () =>
             Task.FromResult(broker.Part<BrokerNode>().FindVhost("/")!.FindQueue("t") is null ? "gone" : null), Stop);
+    }
+
+    [Fact]
+    public async Task A_restart_gives_no_message_the_ttl_of_a_policy_that_came_after_it()
+    {
+        using TempFolder folder = new();
+        FakeTimeProvider time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        object policy = new { pattern = "^t", definition = new Dictionary<string, object> { ["message-ttl"] = 60_000 } };
+        await using (RunningBroker broker = await RunningBroker.StartWithAsync(folder["data"], services => services.AddSingleton<TimeProvider>(time)))
+        await using (IConnection connection = await broker.ConnectAsync())
+        await using (IChannel channel = await connection.ConfirmingAsync())
+        {
+            using HttpClient http = broker.Management();
+            await channel.QueueAsync("t");
+            await channel.QueueAsync("t.own", ("x-message-ttl", 50_000));
+            foreach (string queue in (string[])["t", "t.own"]) await channel.SendAsync(queue, "old");
+            time.Advance(TimeSpan.FromSeconds(1));
+            await PutAsync(http, "policies", "ttl", policy);
+            time.Advance(TimeSpan.FromSeconds(1));
+            await channel.SendAsync("t", "new");
+            time.Advance(TimeSpan.FromSeconds(1));
+            await PutAsync(http, "policies", "ttl", policy); // the same again: it holds since before
+        }
+
+        time.Advance(TimeSpan.FromSeconds(100));
+        await using RunningBroker again = await RunningBroker.StartWithAsync(folder["data"], services => services.AddSingleton<TimeProvider>(time));
+
+        // What has expired goes as it comes to the front, which is where the old one is.
+        Assert.Equal(0, again.Counts("t.own").Ready);
+        await using IConnection reading = await again.ConnectAsync();
+        await using IChannel reader = await reading.ChannelAsync();
+        Assert.Equal(["old"], await reader.DrainAsync("t"));
     }
 
     [Fact]

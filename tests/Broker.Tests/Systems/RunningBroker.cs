@@ -48,6 +48,10 @@ internal sealed class RunningBroker : IAsyncDisposable
     public static Task<RunningBroker> StartOverAsync(Disk disk, params (string Key, string? Value)[] settings) =>
         StartAsync(null, disk.Folder, settings, _ => disk);
 
+    /// <summary>The same over a folder that somebody else owns.</summary>
+    public static Task<RunningBroker> StartWithAsync(string dataFolder, Action<IServiceCollection> replace) =>
+        StartAsync(null, dataFolder, [], replace: replace);
+
     /// <summary>A broker with parts that the test puts in the place of the broker's own.</summary>
     public static Task<RunningBroker> StartWithAsync(Action<IServiceCollection> replace, params (string Key, string? Value)[] settings)
     {
