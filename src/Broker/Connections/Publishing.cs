@@ -143,6 +143,7 @@ internal sealed class Publishing(Connection connection)
     /// <summary>Puts a message of a transaction into its queues; false when a queue refuses it.</summary>
     public bool Commit(Channel channel, PendingPublish publish)
     {
+        publish.Route.LookUpAgain(channel.Vhost);
         if (publish.Route is { IsEmpty: true, IsDuplicate: false, IsContested: false })
         {
             publish.Route.GiveBackClaims();

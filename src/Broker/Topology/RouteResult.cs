@@ -54,6 +54,19 @@ internal sealed class RouteResult
         return copy;
     }
 
+    /// <summary>
+    /// Looks the queues up once more, some time after the routing: by name, as in RabbitMQ, so that one deleted since then is left out and one
+    /// declared anew gets the message.
+    /// </summary>
+    public void LookUpAgain(VirtualHost vhost)
+    {
+        for (int index = Queues.Count - 1; index >= 0; index--)
+        {
+            if (vhost.FindQueue(Queues[index].Settings.Name) is { } queue) Queues[index] = queue;
+            else Queues.RemoveAt(index);
+        }
+    }
+
     public void Clear()
     {
         Queues.Clear();

@@ -33,6 +33,31 @@ public class TransactionsTakeEffectTogether
     }
 
     [Fact]
+    public async Task A_queue_deleted_before_commit_is_no_destination_any_more_and_one_declared_anew_is()
+    {
+        await using RunningBroker broker = await RunningBroker.StartAsync();
+        await using IConnection connection = await broker.ConnectAsync();
+        await using IChannel channel = await connection.ChannelAsync();
+        List<string> returned = [];
+        channel.BasicReturnAsync += (_, message) =>
+        {
+            returned.Add(Encoding.UTF8.GetString(message.Body.Span));
+            return Task.CompletedTask;
+        };
+        foreach (string queue in (string[])["gone", "anew"]) await channel.QueueAsync(queue);
+        await channel.TxSelectAsync(Stop);
+
+        foreach (string queue in (string[])["gone", "anew"])
+            await channel.BasicPublishAsync("", queue, true, Encoding.UTF8.GetBytes(queue), Stop);
+        foreach (string queue in (string[])["gone", "anew"]) await channel.QueueDeleteAsync(queue, false, false, cancellationToken: Stop);
+        await channel.QueueAsync("anew");
+        await channel.TxCommitAsync(Stop);
+
+        Assert.Equal(["anew"], await channel.DrainAsync("anew"));
+        Assert.Equal(["gone"], returned);
+    }
+
+    [Fact]
     public async Task Acknowledgements_wait_for_commit_and_a_rollback_leaves_them_outstanding()
     {
         await using RunningBroker broker = await RunningBroker.StartAsync();
