@@ -148,11 +148,12 @@ internal sealed class Channel(Connection connection, ushort number)
     public ValueTask HandleBodyAsync(in ReadOnlySequence<byte> borrowedPart) =>
         _content.TakeBody(borrowedPart) ? PublishAsync() : ValueTask.CompletedTask;
 
-    /// <exception cref="AmqpException">406: so much is out that there may be no more.</exception>
+    /// <exception cref="AmqpException">406: so much is out, deliveries or not, that no more may be asked for.</exception>
     public void RequireRoomForUnacked()
     {
-        int most = connection.Broker.Limits.UnackedPerChannel;
-        if (Volatile.Read(ref _globalUnacked) >= most)
+        int most = connection.Broker.Limits.UnackedPerChannel, unacked;
+        lock (_deliveryGate) unacked = _unacked.Count;
+        if (unacked >= most)
             throw new AmqpException(ReplyCode.PreconditionFailed, $"{most} messages are not acknowledged, as many as the configured max of a channel");
     }
 
@@ -236,12 +237,7 @@ internal sealed class Channel(Connection connection, ushort number)
         {
             ulong tag = ++_deliveryTag;
             CountDelivery(get.NoAck ? Happening.GetNoAck : Happening.Get, entry.IsRedelivered);
-            if (!get.NoAck)
-            {
-                _unacked.Add(new UnackedMessage(tag, queue, null, entry));
-                Interlocked.Increment(ref _globalUnacked);
-            }
-
+            if (!get.NoAck) _unacked.Add(new UnackedMessage(tag, queue, null, entry)); // no prefetch counts what was asked for
             FrameBuffer output = Outgoing.Lock();
             try
             {
@@ -325,6 +321,8 @@ internal sealed class Channel(Connection connection, ushort number)
     private void ResolveTaken(Resolution resolution)
     {
         ReadOnlySpan<UnackedMessage> taken = CollectionsMarshal.AsSpan(_taken);
+        int delivered = 0;
+        foreach (ref readonly UnackedMessage message in taken) delivered += message.Consumer is null ? 0 : 1;
         for (int start = 0; start < taken.Length;)
         {
             int end = start + 1;
@@ -344,9 +342,9 @@ internal sealed class Channel(Connection connection, ushort number)
         }
 
         // Not before: the queue settled first would take all the room each time, and the others would starve.
-        int left = Interlocked.Add(ref _globalUnacked, -taken.Length);
-        bool hadNoRoom = GlobalPrefetch > 0 || left + taken.Length >= connection.Broker.Limits.UnackedPerChannel;
-        if (hadNoRoom && taken.Length > 0) PumpQueues();
+        int left = Interlocked.Add(ref _globalUnacked, -delivered);
+        bool hadNoRoom = GlobalPrefetch > 0 || left + delivered >= connection.Broker.Limits.UnackedPerChannel;
+        if (hadNoRoom && delivered > 0) PumpQueues();
         _taken.Clear();
     }
 

@@ -54,6 +54,27 @@ public class MessagesAreDelivered
     }
 
     [Fact]
+    public async Task What_was_asked_for_with_get_takes_no_room_of_a_global_prefetch()
+    {
+        await using RunningBroker broker = await RunningBroker.StartAsync();
+        await using IConnection connection = await broker.ConnectAsync();
+        await using IChannel channel = await connection.ConfirmingAsync();
+        await channel.QueueAsync("q");
+        for (int number = 0; number < 4; number++) await channel.SendAsync("q", $"{number}");
+        await channel.BasicQosAsync(0, 1, true, Stop);
+        ChannelReader<BasicDeliverEventArgs> deliveries = await channel.ConsumeAsync("q");
+        BasicDeliverEventArgs first = await deliveries.ReadAsync(Stop);
+        BasicGetResult asked = (await channel.BasicGetAsync("q", autoAck: false, Stop))!;
+
+        await channel.BasicAckAsync(first.DeliveryTag, multiple: false, Stop);
+        Assert.Equal("2", (await deliveries.ReadAsync(Stop)).Text());
+        await channel.BasicAckAsync(asked.DeliveryTag, multiple: false, Stop);
+
+        Assert.Equal(1u, (await channel.QueueDeclarePassiveAsync("q", Stop)).MessageCount);
+        Assert.False(deliveries.TryRead(out _));
+    }
+
+    [Fact]
     public async Task Consumers_take_turns_and_a_higher_priority_goes_first()
     {
         await using RunningBroker broker = await RunningBroker.StartAsync();
