@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Quintet.Broker.Amqp;
 
@@ -121,6 +123,31 @@ internal readonly ref struct BasicProperties
         }
 
         return output.ToArray();
+    }
+
+    /// <summary>The same properties with one more header, a long in the place of one of that name, and always with a delivery mode: 1 if not 2.</summary>
+    public void WriteStreamed(IBufferWriter<byte> output, ReadOnlySpan<byte> header, long value)
+    {
+        ReadOnlySpan<byte> headers = Headers;
+        if (!FieldTableReader.RawValue(headers, header).IsEmpty)
+        {
+            FieldTable without = ReadHeaders();
+            without.Remove(Encoding.UTF8.GetString(header));
+            headers = FieldTableWriter.Encode(without).AsSpan(sizeof(uint));
+        }
+
+        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(Octets);
+        ushort newFlags = (ushort)(flags | HeadersFlag | DeliveryModeFlag);
+        output.Write([(byte)(newFlags >> 8), (byte)newFlags]);
+        ReadOnlySpan<byte> rest = Octets[2..];
+        for (ushort flag = 1 << 15; flag >= LowestFlag; flag >>= 1)
+        {
+            int size = (flags & flag) == 0 ? 0 : SizeOf(flag, rest);
+            if (flag == HeadersFlag) FieldTableWriter.WriteWithLong(output, headers, header, value);
+            else if (flag == DeliveryModeFlag) output.Write([IsPersistent ? (byte)2 : (byte)1]);
+            else output.Write(rest[..size]);
+            rest = rest[size..];
+        }
     }
 
     /// <summary>The headers as a table of its own; empty when there are none.</summary>

@@ -27,6 +27,21 @@ internal static class FieldTableWriter
         WriteSized(output, inside.WrittenSpan);
     }
 
+    /// <summary>A table of what another has inside, and one field more.</summary>
+    public static void WriteWithLong(IBufferWriter<byte> output, ReadOnlySpan<byte> inside, ReadOnlySpan<byte> name, long value)
+    {
+        Span<byte> head = output.GetSpan(sizeof(uint));
+        BinaryPrimitives.WriteInt32BigEndian(head, inside.Length + 1 + name.Length + 1 + sizeof(long));
+        output.Advance(sizeof(uint));
+        output.Write(inside);
+        output.Write([(byte)name.Length]);
+        output.Write(name);
+        Span<byte> tail = output.GetSpan(1 + sizeof(long));
+        tail[0] = (byte)FieldKind.SignedLong;
+        BinaryPrimitives.WriteInt64BigEndian(tail[1..], value);
+        output.Advance(1 + sizeof(long));
+    }
+
     private static void WriteName(ArrayBufferWriter<byte> output, string name)
     {
         byte[] octets = Encoding.UTF8.GetBytes(name);

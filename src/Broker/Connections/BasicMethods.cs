@@ -68,8 +68,7 @@ internal static class BasicMethods
         channel.RequireRoomForConsumer();
         channel.Connection.Broker.Node.Room.RequireSmall(table);
         Queue queue = channel.Vhost.GetQueue(name, channel.Connection);
-        if (queue.Settings.IsQuorum && channel.GlobalPrefetch > 0)
-            throw new AmqpException(ReplyCode.NotImplemented, $"{queue.Settings.Described} does not support global qos");
+        RefuseMode(channel, queue, noAck);
 
         ChannelConsumer consumer = new(channel, queue, tag.Length > 0 ? tag : ServerNames.Consumer(), noAck)
         {
@@ -82,8 +81,19 @@ internal static class BasicMethods
         channel.Add(consumer);
         if (!noWait) channel.Send(new MethodFrame(channel.Number, MethodId.BasicConsumeOk).ShortString(consumer.Tag));
         consumer.Start();
-        queue.Pump();
+        consumer.Pump();
         return ValueTask.CompletedTask;
+    }
+
+    // A stream hands out by credit: the prefetch is how much, and an acknowledgement gives it back.
+    private static void RefuseMode(Channel channel, Queue queue, bool noAck)
+    {
+        if (queue.Settings.IsStream && channel.Prefetch == 0)
+            throw new AmqpException(ReplyCode.PreconditionFailed, $"consumer prefetch count is not set for stream {queue.Settings.Described}");
+        if (queue.Settings.IsStream && noAck)
+            throw new AmqpException(ReplyCode.NotImplemented, $"automatic acknowledgement not supported by stream {queue.Settings.Described}");
+        if (queue.Settings.Kind != QueueKind.Classic && channel.GlobalPrefetch > 0)
+            throw new AmqpException(ReplyCode.NotImplemented, $"{queue.Settings.Described} does not support global qos");
     }
 
     private static ValueTask ConsumeReplies(Channel channel, string tag, bool noAck, bool noWait)

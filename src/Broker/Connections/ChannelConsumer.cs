@@ -1,4 +1,3 @@
-using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
 
 namespace Quintet.Broker.Connections;
@@ -9,8 +8,6 @@ internal sealed class ChannelConsumer(Channel channel, Queue queue, string tag, 
     private volatile bool _isStarted;
 
     public Channel Channel => channel;
-
-    public FieldTable Arguments { get; init; } = FieldTable.Empty;
 
     /// <summary>From here on it takes messages: consume-ok has been sent, and must come first.</summary>
     public void Start() => _isStarted = true;

@@ -100,7 +100,7 @@ internal static class QueueMethods
         VirtualHost.RefuseStranger(queue, channel.Connection);
         RefuseConditions(queue, ifUnused, ifEmpty);
         QueueDeletion? deletion = channel.Vhost.TryDeleteQueue(
-            queue, counts => (!ifUnused || counts.Consumers == 0) && (!ifEmpty || counts.Ready == 0));
+            queue, counts => queue.Settings.IsStream || ((!ifUnused || counts.Consumers == 0) && (!ifEmpty || counts.Ready == 0)));
         if (deletion is null && !queue.IsDeleted)
             throw new AmqpException(
                 ReplyCode.PreconditionFailed, $"{queue.Settings.Described} {(ifUnused && queue.Counts.Consumers > 0 ? "in use" : "not empty")}");
@@ -127,8 +127,8 @@ internal static class QueueMethods
 
     private static void RefuseName(Channel channel, string name, FieldTable arguments)
     {
-        if (name.Length == 0 && arguments.Text("x-queue-type") is "quorum")
-            throw new AmqpException(ReplyCode.PreconditionFailed, "Cannot declare a server-named queue for type rabbit_quorum_queue");
+        if (name.Length == 0 && arguments.Text("x-queue-type") is ("quorum" or "stream") and var type)
+            throw new AmqpException(ReplyCode.PreconditionFailed, $"Cannot declare a server-named queue for type rabbit_{type}_queue");
         if (name.StartsWith("amq.", StringComparison.Ordinal) && channel.Vhost.FindQueue(name) is null)
             throw new AmqpException(ReplyCode.AccessRefused, $"queue name '{name}' contains reserved prefix 'amq.*'");
     }

@@ -84,7 +84,7 @@ internal static class DefinitionShapes
     public static JsonObject Of(QueueSettings queue)
     {
         JsonObject arguments = ArgumentsJson.Show(queue.Arguments);
-        if (queue.IsQuorum) arguments["x-queue-type"] = "quorum";
+        if (queue.Kind != QueueKind.Classic) arguments["x-queue-type"] = queue.Type;
         return new JsonObject
         {
             ["name"] = queue.Name,

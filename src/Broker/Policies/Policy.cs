@@ -5,7 +5,7 @@ namespace Quintet.Broker.Policies;
 
 /// <summary>What a policy is laid on.</summary>
 /// <param name="IsQueue">A queue; else an exchange.</param>
-/// <param name="QueueType"><c>classic</c> or <c>quorum</c>; empty for an exchange.</param>
+/// <param name="QueueType"><c>classic</c>, <c>quorum</c> or <c>stream</c>; empty for an exchange.</param>
 /// <param name="Name">Its name.</param>
 internal readonly record struct PolicyTarget(bool IsQueue, string QueueType, string Name);
 
@@ -88,7 +88,7 @@ internal sealed class Policy(PolicyKey key, string pattern, FieldTable definitio
         "classic_queues" => target.QueueType == "classic",
         "quorum_queues" => target.QueueType == "quorum",
         "exchanges" => !target.IsQueue,
-        _ => false, // streams, of which there are none
+        _ => target.QueueType == "stream",
     };
 }
 

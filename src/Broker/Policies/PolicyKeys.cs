@@ -15,6 +15,8 @@ internal sealed record PolicySetting(string Name, string Fault, Func<JsonElement
     public bool UnknownToClassic { get; init; }
 
     public bool UnknownToQuorum { get; init; }
+
+    public bool UnknownToStream { get; init; }
 }
 
 /// <summary>The settings policies may give: those of RabbitMQ 4.0. Some have no effect here, as the same argument has none.</summary>
@@ -23,28 +25,31 @@ internal static class PolicyKeys
     public static readonly IReadOnlyDictionary<string, PolicySetting> All = new PolicySetting[]
     {
         new("alternate-exchange", "is not a valid alternate exchange name", IsText),
-        new("dead-letter-exchange", "is not a valid dead letter exchange name", IsText),
-        new("dead-letter-routing-key", "is not a valid dead letter routing key", IsText),
-        new("dead-letter-strategy", "is not a valid dead letter strategy", value => IsWord(value, "at-most-once", "at-least-once")) { UnknownToClassic = true },
-        new("message-ttl", "is not a valid message TTL", value => IsAtLeast(value, 0)) { IsForOperators = true },
-        new("expires", "is not a valid queue expiry", value => IsAtLeast(value, 1)) { IsForOperators = true },
-        new("max-length", "is not a valid maximum length", value => IsAtLeast(value, 0)) { IsForOperators = true },
+        new("dead-letter-exchange", "is not a valid dead letter exchange name", IsText) { UnknownToStream = true },
+        new("dead-letter-routing-key", "is not a valid dead letter routing key", IsText) { UnknownToStream = true },
+        new("dead-letter-strategy", "is not a valid dead letter strategy", value => IsWord(value, "at-most-once", "at-least-once"))
+            { UnknownToClassic = true, UnknownToStream = true },
+        new("message-ttl", "is not a valid message TTL", value => IsAtLeast(value, 0)) { IsForOperators = true, UnknownToStream = true },
+        new("expires", "is not a valid queue expiry", value => IsAtLeast(value, 1)) { IsForOperators = true, UnknownToStream = true },
+        new("max-length", "is not a valid maximum length", value => IsAtLeast(value, 0)) { IsForOperators = true, UnknownToStream = true },
         new("max-length-bytes", "is not a valid maximum length in bytes", value => IsAtLeast(value, 0)) { IsForOperators = true },
         new("max-in-memory-length", "is not a valid maximum memory in bytes", value => IsAtLeast(value, 0))
-            { IsForOperators = true, UnknownToClassic = true },
+            { IsForOperators = true, UnknownToClassic = true, UnknownToStream = true },
         new("max-in-memory-bytes", "is not a valid maximum memory in bytes", value => IsAtLeast(value, 0))
-            { IsForOperators = true, UnknownToClassic = true },
+            { IsForOperators = true, UnknownToClassic = true, UnknownToStream = true },
         new("overflow", "is not a valid overflow value", value => IsWord(value, "drop-head", "reject-publish", "reject-publish-dlx"))
-            { IsForOperators = true },
-        new("delivery-limit", "is not a valid delivery limit", IsWhole) { IsForOperators = true, UnknownToClassic = true },
-        new("queue-mode", "is not a valid queue-mode value", value => IsWord(value, "default", "lazy")) { UnknownToQuorum = true },
+            { IsForOperators = true, UnknownToStream = true },
+        new("delivery-limit", "is not a valid delivery limit", IsWhole) { IsForOperators = true, UnknownToClassic = true, UnknownToStream = true },
+        new("queue-mode", "is not a valid queue-mode value", value => IsWord(value, "default", "lazy"))
+            { UnknownToQuorum = true, UnknownToStream = true },
         new("queue-version", "is not a valid queue-version value", value => IsAtLeast(value, 1) && value.GetInt64() <= 2) { IsForOperators = true },
         new("queue-leader-locator", "is not a valid queue leader locator value",
             value => IsWord(value, "client-local", "balanced", "random", "least-leaders")),
         new("queue-master-locator", "is not a valid queue master locator", value => IsWord(value, "client-local", "min-masters", "random"))
             { UnknownToQuorum = true },
         new("initial-cluster-size", "is not a valid cluster size", value => IsAtLeast(value, 0)) { UnknownToClassic = true, UnknownToQuorum = true },
-        new("target-group-size", "is not a valid target group size", value => IsAtLeast(value, 1)) { IsForOperators = true, UnknownToClassic = true },
+        new("target-group-size", "is not a valid target group size", value => IsAtLeast(value, 1))
+            { IsForOperators = true, UnknownToClassic = true, UnknownToStream = true },
         new("consumer-timeout", "is not a valid consumer timeout", value => IsAtLeast(value, 0)),
         new("max-age", "is not a valid max age", IsAge) { UnknownToClassic = true, UnknownToQuorum = true },
         new("stream-max-segment-size-bytes", "is not a valid segment size", value => IsAtLeast(value, 0))
@@ -57,9 +62,16 @@ internal static class PolicyKeys
     public static bool AnyUnknownTo(string queueType, FieldTable definition)
     {
         foreach ((string name, _) in definition)
-            if (All.TryGetValue(name, out PolicySetting? setting) && (queueType == "quorum" ? setting.UnknownToQuorum : setting.UnknownToClassic)) return true;
+            if (All.TryGetValue(name, out PolicySetting? setting) && IsUnknownTo(queueType, setting)) return true;
         return false;
     }
+
+    private static bool IsUnknownTo(string queueType, PolicySetting setting) => queueType switch
+    {
+        "quorum" => setting.UnknownToQuorum,
+        "stream" => setting.UnknownToStream,
+        _ => setting.UnknownToClassic,
+    };
 
     /// <summary>What holds when a policy and an operator policy both say something: the smaller number, for words the operator's.</summary>
     public static FieldValue Merge(string name, FieldValue own, FieldValue bound) => name switch

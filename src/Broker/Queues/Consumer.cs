@@ -1,4 +1,5 @@
 using System.Text;
+using Quintet.Broker.Amqp;
 
 namespace Quintet.Broker.Queues;
 
@@ -13,6 +14,9 @@ internal abstract class Consumer(Queue queue, string tag, bool noAck)
 
     public bool NoAck { get; } = noAck;
 
+    /// <summary>Of basic.consume.</summary>
+    public FieldTable Arguments { get; init; } = FieldTable.Empty;
+
     public bool IsExclusive { get; init; }
 
     public int Priority { get; init; }
@@ -20,8 +24,11 @@ internal abstract class Consumer(Queue queue, string tag, bool noAck)
     /// <summary>Most messages out at a time, 0 for no limit (basic.qos, per consumer).</summary>
     public ushort Prefetch { get; init; }
 
-    /// <summary>Guarded by the queue's gate.</summary>
+    /// <summary>Guarded by the queue's gate; of a consumer of a stream, by that of its cursor.</summary>
     public int Unacked { get; set; }
+
+    /// <summary>It may have room again.</summary>
+    public void Pump() => Queue.Pump(this);
 
     /// <summary>Claims a delivery; a claim not used must be given back.</summary>
     public abstract bool TryClaim();

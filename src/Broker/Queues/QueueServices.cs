@@ -1,6 +1,7 @@
 using Quintet.Broker.Limits;
 using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
+using Quintet.Broker.Storage.Streams;
 
 namespace Quintet.Broker.Queues;
 
@@ -21,6 +22,8 @@ internal sealed record QueueServices
 {
     public required MessageStore Store { get; init; }
 
+    public required StreamStore Streams { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     public required SendDeadLetter SendDeadLetter { get; init; }
@@ -33,8 +36,8 @@ internal sealed record QueueServices
 
     public ChurnStats Churn { get; } = new();
 
-    /// <summary>What deleted queues counted: classic ones, and quorum queues.</summary>
-    public (EndedStats Classic, EndedStats Quorum) Ended { get; } = (new EndedStats(), new EndedStats());
+    /// <summary>What deleted queues counted, by their kind.</summary>
+    public IReadOnlyDictionary<QueueKind, EndedStats> Ended { get; } = Enum.GetValues<QueueKind>().ToDictionary(kind => kind, _ => new EndedStats());
 
     /// <summary>Called outside any gate with the exchange, described, whose delayed message could not be read or moved on.</summary>
     public required Action<string, Exception> DelayFailed { get; init; }

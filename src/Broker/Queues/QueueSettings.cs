@@ -8,6 +8,7 @@ internal enum QueueKind
 {
     Classic,
     Quorum,
+    Stream,
 }
 
 /// <summary>What a queue does with a message that would make it longer than its limit.</summary>
@@ -53,6 +54,12 @@ internal sealed record QueueSettings
 
     public long? LengthBytesMax { get; init; }
 
+    /// <summary>How long a stream keeps messages, null for ever.</summary>
+    public TimeSpan? MessageAgeMax { get; init; }
+
+    /// <summary>The size at which a stream begins another file, null for the usual one.</summary>
+    public long? StreamFileBytes { get; init; }
+
     public Overflow Overflow { get; init; }
 
     public DeadLetterPolicy? DeadLetter { get; init; }
@@ -78,4 +85,14 @@ internal sealed record QueueSettings
     public string Described => $"queue '{Name}' in vhost '{Vhost}'";
 
     public bool IsQuorum => Kind == QueueKind.Quorum;
+
+    public bool IsStream => Kind == QueueKind.Stream;
+
+    /// <summary>As x-queue-type names it.</summary>
+    public string Type => Kind switch
+    {
+        QueueKind.Quorum => "quorum",
+        QueueKind.Stream => "stream",
+        _ => "classic",
+    };
 }

@@ -31,3 +31,11 @@ internal static class Settlement
         if (refs.Count > 0) store.Settle(CollectionsMarshal.AsSpan(refs));
     }
 }
+
+/// <summary>What a client decides about a message.</summary>
+internal enum Resolution
+{
+    Ack,
+    Reject,
+    Requeue,
+}

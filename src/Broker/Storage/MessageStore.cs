@@ -105,6 +105,12 @@ internal sealed class MessageStore : IAsyncDisposable
     public ValueTask<StoredMessage> ReadAsync(MessageRef message, CancellationToken stop) =>
         TryRead(message, out StoredMessage stored) ? new(stored) : new(_reader.ReadAsync(message, stop));
 
+    /// <summary>Sets or, with null, clears a reason to hold publishers back that was found beside the log: in the files of streams.</summary>
+    public void Report(SpaceProblem problem, string? reason) => _health.Report(problem, reason);
+
+    /// <summary>What the disk holds is unknown, of files beside the log: nothing is confirmed any more, and the process must stop.</summary>
+    public void Fail(Exception failure) => _health.Fail(failure);
+
     /// <summary>Completes when everything appended, settled and counted before the call is durable.</summary>
     public Task FlushedAsync() => _log.FlushedAsync();
 

@@ -92,6 +92,9 @@ internal enum SpaceProblem
     /// <summary>A write found the disk full.</summary>
     WriteRefused,
 
+    /// <summary>A write to a stream found the disk full.</summary>
+    StreamRefused,
+
     /// <summary>Settled messages cannot be taken off the disk.</summary>
     NotGivenBack,
 

@@ -58,6 +58,16 @@ internal sealed class StorageOptions
     [Range(0.1, 10)]
     public double CompactionRatio { get; set; } = 1.0;
 
+    /// <summary>Size of a file of a stream in bytes, unless x-stream-max-segment-size-bytes says otherwise; retention drops whole files. Default
+    /// 64 MiB: RabbitMQ's are 500 MB, and give their space back as late. With x-max-length-bytes it is at most a quarter of that.</summary>
+    [Range(4096, 4L * 1024 * 1024 * 1024)]
+    public long StreamFileBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes a consumer of a stream reads from the file at once, and the memory it takes while it reads. Default 64 KiB, a few hundred small
+    /// messages.</summary>
+    [Range(4096, 16 * 1024 * 1024)]
+    public int StreamReadAheadBytes { get; set; } = 64 * 1024;
+
     /// <summary>Goes on past damage in the middle of the log instead of refusing to start; what was skipped is in the recovery report. Default false:
     /// confirmed messages are only given up by somebody's decision.</summary>
     public bool SkipDamaged { get; set; }

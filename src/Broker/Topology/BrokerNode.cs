@@ -7,6 +7,8 @@ using Quintet.Broker.Queues;
 using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Storage.Disks;
+using Quintet.Broker.Storage.Streams;
+using Quintet.Broker.Streams;
 using Quintet.Broker.Topology.Delays;
 
 namespace Quintet.Broker.Topology;
@@ -34,10 +36,13 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         _definitions = new Definitions(_definitionsLog);
         GlobalParameters = new GlobalParameters(_definitionsLog);
         Intake = new Intake(Store);
+        Streams = new StreamStore(
+            Store, _disk, options, time, (StreamEntries.Encode, failure => Log.NotMoved(logger, failure)));
         DeadLetters deadLetters = new(Store, Intake, time, FindVhost);
         _services = new QueueServices
         {
             Store = Store,
+            Streams = Streams,
             Time = time,
             Room = new TopologyRoom(limits),
             SendDeadLetter = deadLetters.SendAsync,
@@ -50,6 +55,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
 
     public MessageStore Store { get; }
 
+    public StreamStore Streams { get; }
+
     public Intake Intake { get; }
 
     public TimeProvider Time { get; }
@@ -59,7 +66,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     public TopologyRoom Room => _services.Room;
 
     /// <summary>What queues counted that are deleted.</summary>
-    public (EndedStats Classic, EndedStats Quorum) EndedQueues => _services.Ended;
+    public IReadOnlyDictionary<QueueKind, EndedStats> EndedQueues => _services.Ended;
 
     /// <summary>What channels counted that are closed.</summary>
     public EndedStats EndedChannels { get; } = new();
@@ -118,6 +125,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
             foreach (Queue queue in vhost.Queues) await queue.DisposeAsync();
         }
 
+        await Streams.DisposeAsync();
         Store.StateChanged -= OnStateChanged;
         await Store.DisposeAsync();
         await _definitionsLog.DisposeAsync();
@@ -153,6 +161,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         RestoreHeld();
 
         // Queues deleted just before the end: their messages go, too.
+        Streams.DeleteLeftOver();
         foreach (QueueId gone in Store.RecoveredQueues.ToArray())
             Store.Settle([.. Store.TakeRecovered(gone).Select(message => message.Ref)]);
         Log.Recovered(_logger, Store.Recovered.Messages, declared.Queues.Count, Time.GetElapsedTime(started));
@@ -224,6 +233,9 @@ internal sealed partial class BrokerNode : IAsyncDisposable
 
         [LoggerMessage(1007, LogLevel.Error, "A delayed message of {Exchange} could not be read or moved on")]
         public static partial void DelayFailed(ILogger logger, string exchange, Exception failure);
+
+        [LoggerMessage(1008, LogLevel.Error, "A message for a stream could not be read from the message log, where it stays")]
+        public static partial void NotMoved(ILogger logger, Exception failure);
 
         [LoggerMessage(1004, LogLevel.Error, "Publishers are blocked, the disk is short of space: {Reason}")]
         public static partial void SpaceLow(ILogger logger, string reason);

@@ -100,7 +100,8 @@ internal sealed class Intake(MessageStore store)
         return accepted;
     }
 
-    private static bool IsStoredIn(Queue queue, bool isPersistent) => queue.Settings.Id is not null && (isPersistent || queue.Settings.IsQuorum);
+    private static bool IsStoredIn(Queue queue, bool isPersistent) =>
+        queue.Settings.Id is not null && (isPersistent || queue.Settings.Kind != QueueKind.Classic);
 
     private static bool RemoveRefusing(List<Queue> queues, in IncomingMessage message)
     {

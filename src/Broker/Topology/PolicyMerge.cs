@@ -10,7 +10,7 @@ namespace Quintet.Broker.Topology;
 /// </summary>
 internal static class PolicyMerge
 {
-    public static PolicyTarget TargetOf(QueueSettings queue) => new(IsQueue: true, queue.IsQuorum ? "quorum" : "classic", queue.Name);
+    public static PolicyTarget TargetOf(QueueSettings queue) => new(IsQueue: true, queue.Type, queue.Name);
 
     public static PolicyTarget TargetOf(ExchangeSettings exchange) => new(IsQueue: false, "", exchange.Name);
 
@@ -31,6 +31,8 @@ internal static class PolicyMerge
             ExpiresMs = Smaller(declared.ExpiresMs, given.Integer("expires")),
             ConsumerTimeoutMs = Smaller(declared.ConsumerTimeoutMs, given.Integer("consumer-timeout")),
             LengthMax = Smaller(declared.LengthMax, given.Integer("max-length")),
+            MessageAgeMax = Smaller(declared.MessageAgeMax, QueueArguments.AgeOf(given.Text("max-age"))),
+            StreamFileBytes = declared.StreamFileBytes ?? given.Integer("stream-max-segment-size-bytes"),
             LengthBytesMax = Smaller(declared.LengthBytesMax, given.Integer("max-length-bytes")),
             Overflow = QueueArguments.OverflowOf(overflow, declared.Kind),
             DeliveryLimit = declared.IsQuorum
@@ -53,6 +55,8 @@ internal static class PolicyMerge
     private static long? DeliveryLimit(long? argument, long? given) => argument < 0 || given < 0
         ? Math.Max(argument ?? long.MinValue, given ?? long.MinValue)
         : Smaller(argument, given);
+
+    private static TimeSpan? Smaller(TimeSpan? left, TimeSpan? right) => left is null ? right : right is null || left < right ? left : right;
 
     private static long? Smaller(long? left, long? right) => left is null ? right : right is null ? left : Math.Min(left.Value, right.Value);
 }

@@ -1,5 +1,6 @@
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Streams;
 
 namespace Quintet.Broker.Topology;
 
@@ -18,7 +19,7 @@ internal static class QueueArguments
         "x-expires", "x-message-ttl", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-dead-letter-strategy", "x-max-length",
         "x-max-length-bytes", "x-overflow", "x-delivery-limit", "x-max-in-memory-length", "x-max-in-memory-bytes", "x-max-priority",
         "x-queue-mode", "x-queue-version", "x-single-active-consumer", "x-queue-master-locator", "x-queue-leader-locator",
-        "x-quorum-initial-group-size",
+        "x-quorum-initial-group-size", "x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size",
     ];
 
     private static readonly string[] UnknownToClassic =
@@ -33,12 +34,19 @@ internal static class QueueArguments
         "x-stream-max-segment-size-bytes",
     ];
 
+    private static readonly string[] UnknownToStream =
+    [
+        "x-message-ttl", "x-expires", "x-max-length", "x-overflow", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-dead-letter-strategy",
+        "x-max-priority", "x-queue-mode", "x-queue-version", "x-single-active-consumer", "x-delivery-limit", "x-queue-master-locator",
+        "x-quorum-initial-group-size", "x-max-in-memory-length", "x-max-in-memory-bytes",
+    ];
+
     /// <summary>Refuses a declaration that differs from the queue that is there.</summary>
     public static void CheckEquivalent(QueueSettings current, QueueSettings received)
     {
         ArgumentEquivalence.Flag("durable", current.Described, received.IsDurable, current.IsDurable);
         ArgumentEquivalence.Flag("auto_delete", current.Described, received.IsAutoDelete, current.IsAutoDelete);
-        ArgumentEquivalence.Text("x-queue-type", current.Described, TypeShown(received.Arguments), current.IsQuorum ? "quorum" : "classic");
+        ArgumentEquivalence.Text("x-queue-type", current.Described, TypeShown(received.Arguments), current.Type);
         foreach (string name in Compared) ArgumentEquivalence.Argument(name, current.Described, received.Arguments, current.Arguments);
     }
 
@@ -69,6 +77,8 @@ internal static class QueueArguments
                 : null,
             DeliveryLimit = kind == QueueKind.Quorum ? DeliveryLimitOf(arguments.Integer("x-delivery-limit")) : null,
             PriorityMax = kind == QueueKind.Classic ? (int)(arguments.Integer("x-max-priority") ?? 0) : 0,
+            MessageAgeMax = AgeOf(arguments.Text("x-max-age")),
+            StreamFileBytes = arguments.Integer("x-stream-max-segment-size-bytes"),
             IsSingleActive = arguments.Flag("x-single-active-consumer"),
             ConsumerTimeoutMs = arguments.Integer("x-consumer-timeout") is >= 0 and var timeout ? timeout : null, // RabbitMQ takes any value
         };
@@ -82,19 +92,25 @@ internal static class QueueArguments
         {
             "classic" => QueueKind.Classic,
             "quorum" => QueueKind.Quorum,
+            "stream" => QueueKind.Stream,
             _ => throw Invalid(declared, "x-queue-type", $"\"unsupported queue type '{type.Text}'\""),
         };
     }
 
     private static void RefuseUnknown(QueueSettings declared, QueueKind kind)
     {
-        string[] unknown = kind == QueueKind.Quorum ? UnknownToQuorum : UnknownToClassic;
+        string[] unknown = kind switch
+        {
+            QueueKind.Quorum => UnknownToQuorum,
+            QueueKind.Stream => UnknownToStream,
+            _ => UnknownToClassic,
+        };
         foreach ((string name, _) in declared.Arguments)
             if (unknown.Contains(name))
                 throw new AmqpException(
                     ReplyCode.PreconditionFailed,
-                    $"invalid arg '{name}' for {declared.Described} of queue type rabbit_{(kind == QueueKind.Quorum ? "quorum" : "classic")}_queue");
-        if (kind != QueueKind.Quorum) return;
+                    $"invalid arg '{name}' for {declared.Described} of queue type rabbit_{(declared with { Kind = kind }).Type}_queue");
+        if (kind == QueueKind.Classic) return;
         string? property = declared.IsExclusive ? "exclusive-owner" : declared.IsAutoDelete ? "auto-delete" : !declared.IsDurable ? "non-durable" : null;
         if (property is not null) throw new AmqpException(ReplyCode.PreconditionFailed, $"invalid property '{property}' for {declared.Described}");
     }
@@ -108,6 +124,9 @@ internal static class QueueArguments
             case "x-max-length" or "x-max-length-bytes" or "x-max-in-memory-length" or "x-max-in-memory-bytes":
                 CheckInteger(declared, name, value, 0, long.MaxValue, "value_too_large");
                 break;
+            case "x-initial-cluster-size" or "x-stream-max-segment-size-bytes": CheckInteger(declared, name, value, 0, long.MaxValue); break;
+            case "x-max-age": CheckAge(declared, name, value); break;
+            case "x-stream-filter-size-bytes" when declared.Arguments.Text("x-queue-type") == "stream": CheckFilterSize(value); break;
             case "x-quorum-initial-group-size": CheckInteger(declared, name, value, 1, long.MaxValue, "value_too_large"); break;
             case "x-max-priority": CheckInteger(declared, name, value, 0, byte.MaxValue, "max_value_exceeded"); break;
             case "x-queue-version": CheckVersion(declared, value); break;
@@ -141,6 +160,20 @@ internal static class QueueArguments
         if (value.Number is not (1 or 2)) throw Invalid(declared, "x-queue-version", $"\"unsupported queue version '{value.Number}'\"");
     }
 
+    private static void CheckAge(QueueSettings declared, string name, FieldValue value)
+    {
+        if (value.Kind != FieldKind.LongString) throw UnacceptableType(declared, name, value);
+        if (!StreamAge.TryRead(value.Text!, out _))
+            throw Invalid(declared, name, $"'{value.Text}' is no number followed by one of Y, M, D, h, m and s");
+    }
+
+    // The words are RabbitMQ's, with its two blanks.
+    private static void CheckFilterSize(FieldValue value)
+    {
+        if (!value.IsInteger || value.Number is < 16 or > 255)
+            throw new AmqpException(ReplyCode.PreconditionFailed, "Invalid value for  x-stream-filter-size-bytes");
+    }
+
     private static void CheckDeadLetterKey(QueueSettings declared, FieldValue value)
     {
         if (value.Kind != FieldKind.LongString) throw UnacceptableType(declared, "x-dead-letter-routing-key", value);
@@ -166,6 +199,8 @@ internal static class QueueArguments
         < 0 => null,
         _ => (int)Math.Min(declared.Value, ushort.MaxValue - 1),
     };
+
+    public static TimeSpan? AgeOf(string? text) => text is not null && StreamAge.TryRead(text, out TimeSpan age) ? age : null;
 
     private static string TypeShown(FieldTable arguments) => arguments.TryGet("x-queue-type", out FieldValue type) ? type.Shown : "classic";
 

@@ -3,6 +3,7 @@ using Quintet.Broker.Amqp;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Statistics;
+using Quintet.Broker.Streams;
 using Quintet.Broker.Topology.Declarations;
 using Quintet.Broker.Topology.Delays;
 
@@ -116,7 +117,7 @@ internal sealed class VirtualHost
     /// <summary>Puts back a queue with its messages.</summary>
     public Queue Restore(QueueSettings declared, IReadOnlyList<Storage.RecoveredMessage> messages)
     {
-        Queue queue = new(UnderPolicies(QueueArguments.Understand(declared)), _services);
+        Queue queue = Make(UnderPolicies(QueueArguments.Understand(declared)));
         queue.Restore(messages);
         _queues[queue.Name] = queue;
         _services.Room.QueuesChanged(1);
@@ -230,7 +231,7 @@ internal sealed class VirtualHost
                 durable = _definitions.PutAsync(settings);
             }
 
-            Queue queue = new(settings, _services) { Owner = settings.IsExclusive ? connection : null };
+            Queue queue = Make(settings, settings.IsExclusive ? connection : null);
             _queues[settings.Name] = queue;
             _services.Room.QueuesChanged(1);
             _services.Churn.Count(Churn.QueueCreated);
@@ -247,7 +248,7 @@ internal sealed class VirtualHost
             _queues.TryRemove(new KeyValuePair<string, Queue>(queue.Name, queue));
             _services.Room.QueuesChanged(-1);
             _services.Churn.Count(Churn.QueueDeleted);
-            (queue.Settings.IsQuorum ? _services.Ended.Quorum : _services.Ended.Classic).Add(queue.Stats);
+            _services.Ended[queue.Settings.Kind].Add(queue.Stats);
             Task durable = queue.Settings.Id is not null ? _definitions.RemoveAsync(queue.Settings) : Task.CompletedTask;
             return new QueueDeletion(end, UnbindAllLocked(queue, durable));
         }
@@ -334,6 +335,9 @@ internal sealed class VirtualHost
         _exchanges[settings.Name] = exchange;
         _services.Room.ExchangesChanged(1);
     }
+
+    private Queue Make(QueueSettings settings, object? owner = null) =>
+        settings.IsStream ? new StreamQueue(settings, _services) : new WorkQueue(settings, _services) { Owner = owner };
 
     private QueueSettings UnderPolicies(QueueSettings declared) =>
         PolicyMerge.Lay(declared, Policies.Match(PolicyMerge.TargetOf(declared)));

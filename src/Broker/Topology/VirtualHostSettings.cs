@@ -26,7 +26,7 @@ internal sealed record VirtualHostSettings
     /// <summary>Queues at a time; null for no limit, as RabbitMQ's max-queues below 0.</summary>
     public long? QueuesMax { get; init; }
 
-    public static bool IsQueueType(string type) => type is Classic or "quorum";
+    public static bool IsQueueType(string type) => type is Classic or "quorum" or "stream";
 
     /// <summary>As in RabbitMQ, the default type becomes an argument of what is declared without one and could be of that type.</summary>
     public QueueSettings Typed(QueueSettings declared)

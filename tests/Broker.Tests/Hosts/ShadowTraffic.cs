@@ -12,7 +12,7 @@ namespace Quintet.Broker.Tests.Hosts;
 internal sealed class ShadowTraffic
 {
     /// <summary>Filled through a fanout exchange, one copy each.</summary>
-    public static readonly string[] Queues = ["plain", "counted", "ranked", "dying"];
+    public static readonly string[] Queues = ["plain", "counted", "ranked", "dying", "kept"];
 
     private const int Publishers = 3;
     private const int Outstanding = 40;
@@ -44,6 +44,7 @@ internal sealed class ShadowTraffic
         await channel.QueueAsync("ranked", ("x-max-priority", 5));
         await channel.QueueAsync("dying", ("x-queue-type", "quorum"), ("x-dead-letter-exchange", ""), ("x-dead-letter-routing-key", "dead"),
             ("x-dead-letter-strategy", "at-least-once"), ("x-overflow", "reject-publish"));
+        await channel.QueueAsync("kept", ("x-queue-type", "stream"), ("x-stream-max-segment-size-bytes", 20_000));
         await channel.QueueAsync("dead");
         await channel.QueueAsync("markers");
         foreach (string queue in Queues) await channel.QueueBindAsync(queue, "all", "");

@@ -54,6 +54,7 @@ public sealed class ConfirmedMessagesSurvivePowerLoss(ITestOutputHelper output)
         await CheckCountsAsync(channel);
         await CheckRankedAsync(channel);
         await CheckDyingAsync(channel);
+        await CheckKeptAsync(connection);
     }
 
     private static async Task<List<int>> NumbersAsync(IChannel channel, string queue)
@@ -86,6 +87,26 @@ public sealed class ConfirmedMessagesSurvivePowerLoss(ITestOutputHelper output)
         Assert.Empty(_traffic.Confirmed.Keys.Except(ranked));
         int[] priorities = [.. ranked.Select(number => (int)ShadowTraffic.PriorityOf(number))];
         Assert.Equal(priorities.OrderDescending(), priorities);
+    }
+
+    private async Task CheckKeptAsync(IConnection connection)
+    {
+        await using IChannel channel = await connection.ConfirmingAsync();
+        await channel.BasicQosAsync(0, 1_000, false, Stop);
+        await channel.SendAsync("kept", "end");
+        HashSet<int> kept = [];
+        long offset = 0;
+        Dictionary<string, object?> first = new() { ["x-stream-offset"] = "first" };
+        await foreach (var delivery in (await channel.ConsumeAsync("kept", arguments: first)).ReadAllAsync(Stop))
+        {
+            await channel.BasicAckAsync(delivery.DeliveryTag, false, Stop);
+            Assert.Equal(offset++, delivery.BasicProperties.Headers!["x-stream-offset"]);
+            if (delivery.Text() == "end") break;
+            int number = int.Parse(delivery.Text(), CultureInfo.InvariantCulture);
+            Assert.True(kept.Add(number), $"{number} is in the stream twice");
+        }
+
+        Assert.Empty(_traffic.Confirmed.Keys.Except(kept));
     }
 
     private async Task CheckDyingAsync(IChannel channel)

@@ -24,6 +24,7 @@ public sealed class MessagesAllocateNothing
     [Theory]
     [InlineData("classic")]
     [InlineData("quorum")]
+    [InlineData("stream")]
     public async Task A_message_delivered_and_acknowledged_costs_no_allocation(string type)
     {
         await using RunningBroker broker = await RunningBroker.StartAsync();

@@ -20,8 +20,8 @@ public class DeclarationsAreCompared
             channel.QueueDeclareAsync("q", false, false, false) },
         { 406, "PRECONDITION_FAILED - inequivalent arg 'x-queue-type' for queue 'q' in vhost '/': received 'quorum' but current is 'classic'",
             channel => channel.QueueAsync("q", ("x-queue-type", "quorum")) },
-        { 406, "PRECONDITION_FAILED - invalid arg 'x-queue-type' for queue 's' in vhost '/': \"unsupported queue type 'stream'\"", channel =>
-            channel.QueueAsync("s", ("x-queue-type", "stream")) },
+        { 406, "PRECONDITION_FAILED - invalid arg 'x-queue-type' for queue 's' in vhost '/': \"unsupported queue type 'tape'\"", channel =>
+            channel.QueueAsync("s", ("x-queue-type", "tape")) },
         { 406, "PRECONDITION_FAILED - invalid arg 'x-message-ttl' for queue 'n' in vhost '/': {value_negative,-1}", channel => channel.QueueAsync("n",
             ("x-message-ttl", -1)) },
         { 406, "PRECONDITION_FAILED - invalid arg 'x-max-priority' for queue 'n' in vhost '/' of queue type rabbit_quorum_queue", channel =>

@@ -85,9 +85,13 @@ public sealed class LoadConnection : IDisposable
     public void Prefetch(ushort count) =>
         Call(new MethodBytes(Channel, Methods.BasicQos).Long(0).Short(count).Octet(0).ToFrame(), Methods.BasicQosOk);
 
-    /// <summary>Starts a consumer; its consume-ok comes among the deliveries and is passed over.</summary>
+    /// <summary>
+    /// Starts a consumer; its consume-ok comes among the deliveries and is passed over. Of a stream it gets everything, what was published before the
+    /// broker had read this, too.
+    /// </summary>
     public void Consume(string queue) =>
-        Send(new MethodBytes(Channel, Methods.BasicConsume).Short(0).ShortString(queue).ShortString(queue).Octet(0).Table().ToFrame());
+        Send(new MethodBytes(Channel, Methods.BasicConsume).Short(0).ShortString(queue).ShortString(queue).Octet(0)
+            .Table(("x-stream-offset", "first")).ToFrame());
 
     public void Send(ReadOnlySpan<byte> octets)
     {

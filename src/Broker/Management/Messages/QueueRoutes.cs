@@ -113,7 +113,8 @@ internal static class QueueRoutes
         bool ifUnused = http.Request.Query["if-unused"] == "true", ifEmpty = http.Request.Query["if-empty"] == "true";
         if (!BasicAccess.UserOf(http).May(Right.Configure, vhost.Name, queue.Name)) throw Refusal.NotAuthorised("Access refused.");
         VirtualHost.RefuseStranger(queue, null);
-        QueueDeletion? deletion = vhost.TryDeleteQueue(queue, counts => (!ifUnused || counts.Consumers == 0) && (!ifEmpty || counts.Ready == 0));
+        QueueDeletion? deletion = vhost.TryDeleteQueue(queue, counts =>
+            queue.Settings.IsStream || ((!ifUnused || counts.Consumers == 0) && (!ifEmpty || counts.Ready == 0)));
         if (deletion is null)
         {
             if (queue.IsDeleted) throw Refusal.NotFound();

@@ -29,13 +29,14 @@ internal static class QueueShapes
             ["policy"] = settings.Policy.Name,
             ["single_active_consumer_tag"] = queue.Active?.Tag,
             ["state"] = "running",
-            ["type"] = settings.IsQuorum ? "quorum" : "classic",
+            ["type"] = settings.Type,
             ["vhost"] = settings.Vhost,
         };
         RateShapes.AddDepth(shown, [queue], rates);
         if (settings.IsExclusive) shown["owner_pid_details"] = OwnerOf(queue);
-        if (!settings.IsQuorum) return shown;
+        if (settings.Kind == QueueKind.Classic) return shown;
         AddMembers(shown);
+        if (settings.IsStream) return shown;
         shown["delivery_limit"] = settings.DeliveryLimit is { } limit ? limit : "unlimited";
         shown["messages_dlx"] = queue.Dying;
         return shown;
@@ -55,10 +56,10 @@ internal static class QueueShapes
             ["node"] = Shapes.Node,
             ["policy"] = settings.Policy.Name,
             ["state"] = "running",
-            ["type"] = settings.IsQuorum ? "quorum" : "classic",
+            ["type"] = settings.Type,
             ["vhost"] = settings.Vhost,
         };
-        if (settings.IsQuorum) AddMembers(shown);
+        if (settings.Kind != QueueKind.Classic) AddMembers(shown);
         if (!hasTotals) return shown;
         QueueCounts counts = queue.Counts;
         shown["messages"] = counts.Ready + counts.Unacked;

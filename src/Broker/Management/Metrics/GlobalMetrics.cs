@@ -44,8 +44,9 @@ internal static class GlobalMetrics
         text.Sample(broker.Connections.All.Sum(connection => connection.Channels.Sum(channel => channel.Consumers.Count)), ("protocol", "amqp091"));
         (string Type, MessageStats Sum)[] types =
         [
-            ("rabbit_classic_queue", Sum(broker, isQuorum: false, broker.Node.EndedQueues.Classic)),
-            ("rabbit_quorum_queue", Sum(broker, isQuorum: true, broker.Node.EndedQueues.Quorum)),
+            ("rabbit_classic_queue", Sum(broker, QueueKind.Classic)),
+            ("rabbit_quorum_queue", Sum(broker, QueueKind.Quorum)),
+            ("rabbit_stream_queue", Sum(broker, QueueKind.Stream)),
         ];
         foreach ((string name, Happening[] of, string help) in OfQueues)
         {
@@ -85,12 +86,12 @@ internal static class GlobalMetrics
         }
     }
 
-    private static MessageStats Sum(BrokerContext broker, bool isQuorum, EndedStats ended)
+    private static MessageStats Sum(BrokerContext broker, QueueKind kind)
     {
         MessageStats sum = new();
-        ended.AddTo(sum);
+        broker.Node.EndedQueues[kind].AddTo(sum);
         foreach (Queue queue in broker.Node.Vhosts.SelectMany(vhost => vhost.Queues))
-            if (queue.Settings.IsQuorum == isQuorum) sum.Add(queue.Stats);
+            if (queue.Settings.Kind == kind) sum.Add(queue.Stats);
         return sum;
     }
 }

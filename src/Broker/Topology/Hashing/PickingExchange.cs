@@ -1,4 +1,5 @@
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Queues;
 
 namespace Quintet.Broker.Topology.Hashing;
 
@@ -39,8 +40,8 @@ internal sealed class PickingExchange(ExchangeSettings settings, Pick pick) : Ex
         if (binding.RoutingKey.Length > 0)
             throw new AmqpException(ReplyCode.PreconditionFailed, $"Non empty binding '{binding.RoutingKey}' key not permitted");
         if (binding.Queue is not { } queue) throw new AmqpException(ReplyCode.PreconditionFailed, "Destination not found");
-        if (queue.IsQuorum)
-            throw new AmqpException(ReplyCode.PreconditionFailed, "Queue type rabbit_quorum_queue not valid for this exchange type");
+        if (queue.Kind != QueueKind.Classic)
+            throw new AmqpException(ReplyCode.PreconditionFailed, $"Queue type rabbit_{queue.Type}_queue not valid for this exchange type");
     }
 
     protected override void Changed(Binding binding, bool isNew) =>
