@@ -43,6 +43,6 @@ internal sealed class ChannelConsumers(int most)
     {
         IReadOnlyList<ChannelConsumer> consumers = All;
         uint first = _firstPumped++;
-        for (int i = 0; i < consumers.Count; i++) consumers[(int)((first + (uint)i) % (uint)consumers.Count)].Queue.Pump();
+        for (int i = 0; i < consumers.Count; i++) consumers[(int)((first + (uint)i) % (uint)consumers.Count)].Pump();
     }
 }
