@@ -6,6 +6,7 @@ using Quintet.Broker.Statistics;
 using Quintet.Broker.Streams;
 using Quintet.Broker.Topology.Declarations;
 using Quintet.Broker.Topology.Delays;
+using Quintet.Broker.Topology.Routing;
 
 namespace Quintet.Broker.Topology;
 
@@ -22,11 +23,11 @@ internal sealed class VirtualHost
     ];
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<object, HashSet<Binding>> _bindingsTo = [];
     private readonly ConcurrentDictionary<string, Exchange> _exchanges = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Queue> _queues = new(StringComparer.Ordinal);
     private readonly Definitions _definitions;
     private readonly QueueServices _services;
+    private readonly BindingsByDestination _bindingsTo;
     private bool _isGone;
 
     public VirtualHost(VirtualHostSettings settings, Definitions definitions, QueueServices services)
@@ -36,6 +37,7 @@ internal sealed class VirtualHost
         Settings = settings;
         _definitions = definitions;
         _services = services;
+        _bindingsTo = new BindingsByDestination(services.Room);
         Default = new DefaultExchange(name, _queues);
         _exchanges[""] = Default;
         foreach ((string exchange, string type, bool isInternal) in Predeclared)
@@ -196,7 +198,7 @@ internal sealed class VirtualHost
         {
             if (connection is not null && source.FindBinding(key)?.Destination.Queue is { } queue) RefuseStranger(queue, connection);
             if (!source.TryUnbind(key, out Binding? removed)) return Task.CompletedTask;
-            Forget(removed);
+            _bindingsTo.Remove(removed);
             Task change = removed.IsDurable ? _definitions.RemoveAsync(removed) : Task.CompletedTask;
             return source.Settings.IsAutoDelete && source.Bindings.Count == 0 && IsThere(source) ? RemoveLocked(source) : change;
         }
@@ -283,7 +285,6 @@ internal sealed class VirtualHost
 
             _services.Room.QueuesChanged(-_queues.Count);
             _services.Room.ExchangesChanged(1 - _exchanges.Count); // the default exchange was never counted
-            _services.Room.BindingsChanged(-_bindingsTo.Values.Sum(bindings => bindings.Count));
             _queues.Clear();
             foreach (Exchange exchange in _exchanges.Values.Where(exchange => exchange != Default))
             {
@@ -355,19 +356,8 @@ internal sealed class VirtualHost
     private bool AddLocked(Binding binding)
     {
         if (!binding.Source.TryBind(binding)) return false;
-        object end = (object?)binding.Destination.Queue ?? binding.Destination.Exchange!;
-        if (!_bindingsTo.TryGetValue(end, out HashSet<Binding>? bindings)) _bindingsTo[end] = bindings = new(ReferenceEqualityComparer.Instance);
-        bindings.Add(binding);
-        _services.Room.BindingsChanged(1);
+        _bindingsTo.Add(binding);
         return true;
-    }
-
-    private void Forget(Binding binding)
-    {
-        object end = (object?)binding.Destination.Queue ?? binding.Destination.Exchange!;
-        if (!_bindingsTo.TryGetValue(end, out HashSet<Binding>? bindings)) return;
-        if (bindings.Remove(binding)) _services.Room.BindingsChanged(-1);
-        if (bindings.Count == 0) _bindingsTo.Remove(end);
     }
 
     private Task RemoveLocked(Exchange exchange)
@@ -379,7 +369,7 @@ internal sealed class VirtualHost
         foreach (Binding binding in exchange.Bindings.ToArray())
         {
             exchange.TryUnbind(binding.Key, out _);
-            Forget(binding);
+            _bindingsTo.Remove(binding);
             if (binding.IsDurable) last = _definitions.RemoveAsync(binding);
         }
 
@@ -389,9 +379,7 @@ internal sealed class VirtualHost
     // Removes the bindings that lead to what is gone; an auto-delete exchange left without any goes too.
     private Task UnbindAllLocked(object end, Task last)
     {
-        if (!_bindingsTo.Remove(end, out HashSet<Binding>? bindings)) return last;
-        _services.Room.BindingsChanged(-bindings.Count);
-        foreach (Binding binding in bindings)
+        foreach (Binding binding in _bindingsTo.TakeAll(end))
         {
             binding.Source.TryUnbind(binding.Key, out _);
             if (binding.IsDurable) last = _definitions.RemoveAsync(binding);
