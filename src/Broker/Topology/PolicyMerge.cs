@@ -1,6 +1,7 @@
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Topology.Declarations;
 
 namespace Quintet.Broker.Topology;
 

@@ -2,7 +2,7 @@ using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Streams;
 
-namespace Quintet.Broker.Topology;
+namespace Quintet.Broker.Topology.Declarations;
 
 /// <summary>Understands the arguments of queue.declare, and refuses with RabbitMQ's words what it would refuse.</summary>
 internal static class QueueArguments

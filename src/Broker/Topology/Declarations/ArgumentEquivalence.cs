@@ -1,6 +1,6 @@
 using Quintet.Broker.Amqp;
 
-namespace Quintet.Broker.Topology;
+namespace Quintet.Broker.Topology.Declarations;
 
 /// <summary>Declaring something again is fine when it is the same; otherwise 406 with the words that frameworks match.</summary>
 internal static class ArgumentEquivalence
