@@ -36,6 +36,14 @@ public sealed class BrokerClientTests
     }
 
     [Fact]
+    public async Task Pika_reads_a_stream_from_anywhere_while_it_grows()
+    {
+        Need.PythonModule("pika", "python3-pika");
+        await using BoxProcess broker = await BoxProcess.StartAsync("broker", Cancellation);
+        await ForeignClient.PythonAsync("broker_streams.py", ("AMQP_URL", UrlOf(broker)));
+    }
+
+    [Fact]
     public async Task Librabbitmqs_tools_publish_and_get()
     {
         string publish = Need.DebianFile("/usr/bin/amqp-publish", "amqp-tools");
