@@ -17,6 +17,7 @@ using Quintet.Broker.Management;
 using Quintet.Broker.Management.Metrics;
 using Quintet.Broker.Management.Rates;
 using Quintet.Broker.Migration;
+using Quintet.Broker.Sockets;
 using Quintet.Broker.Storage.Disks;
 using Quintet.Broker.Telemetry;
 using Quintet.Broker.Tls;

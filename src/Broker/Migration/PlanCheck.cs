@@ -2,6 +2,7 @@ using System.Text;
 using Quintet.Broker.Access;
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Topology.Declarations;
 using Quintet.Broker.Topology;
 
 namespace Quintet.Broker.Migration;

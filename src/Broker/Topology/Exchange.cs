@@ -4,6 +4,7 @@ using Quintet.Broker.Policies;
 using Quintet.Broker.Queues;
 using Quintet.Broker.Statistics;
 using Quintet.Broker.Storage;
+using Quintet.Broker.Topology.Declarations;
 
 namespace Quintet.Broker.Topology;
 

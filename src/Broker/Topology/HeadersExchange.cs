@@ -1,4 +1,5 @@
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Topology.Declarations;
 
 namespace Quintet.Broker.Topology;
 

@@ -111,7 +111,10 @@ public sealed class ParametersAreKept
         JsonElement listeners = (await secure.JsonAsync("overview")).GetProperty("listeners");
 
         Assert.Equal(
-            [("amqp", broker.Ports.Amqp), ("amqp/ssl", broker.Ports.AmqpTls!.Value), ("http", broker.Ports.Management), ("https", broker.Ports.ManagementTls!.Value)],
+            [
+                ("amqp", broker.Ports.Amqp), ("amqp/ssl", broker.Ports.AmqpTls!.Value), ("http", broker.Ports.Management),
+                ("https", broker.Ports.ManagementTls!.Value),
+            ],
             listeners.EnumerateArray().Select(listener => (listener.GetProperty("protocol").GetString()!, listener.GetProperty("port").GetInt32())).Distinct());
         await secure.JsonAsync("health/checks/certificate-expiration/1/weeks");
         await secure.JsonAsync("health/checks/certificate-expiration/1/years", HttpStatusCode.ServiceUnavailable);

@@ -154,7 +154,8 @@ public class DefinitionsTravel
         }
 
         int before = disk.Syncs;
-        await http.SendAsync(HttpStatusCode.NoContent, "POST", "definitions", new JsonObject { ["users"] = users, ["permissions"] = permissions }.ToJsonString());
+        JsonObject document = new() { ["users"] = users, ["permissions"] = permissions };
+        await http.SendAsync(HttpStatusCode.NoContent, "POST", "definitions", document.ToJsonString());
 
         Assert.InRange(disk.Syncs - before, 1, 50); // the log is written anew meanwhile
         Assert.Equal(count + 1, (await http.JsonAsync("permissions")).GetArrayLength());

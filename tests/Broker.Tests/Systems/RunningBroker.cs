@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Sockets;
 using Quintet.Broker.Storage.Disks;
 using Quintet.Broker.Topology;
 using Quintet.Hosting;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Quintet.Broker.Connections;
+using Quintet.Broker.Sockets;
 
 namespace Quintet.Broker.Management.Health;
 

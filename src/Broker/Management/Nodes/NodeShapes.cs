@@ -6,7 +6,7 @@ using Quintet.Broker.Handshakes;
 using Quintet.Broker.Management.Health;
 using Quintet.Broker.Storage;
 using Quintet.Broker.Tls;
-using Quintet.Broker.Topology;
+using Quintet.Broker.Topology.Declarations;
 
 namespace Quintet.Broker.Management.Nodes;
 

@@ -51,7 +51,8 @@ internal static class GlobalParameterRoutes
 
     private static async Task<bool> PutAsync(BrokerContext broker, string name, JsonElement value)
     {
-        if (System.Text.Encoding.UTF8.GetByteCount(name) > NameBytesMax) throw Refusal.BadRequest($"the name of a parameter is 1 to {NameBytesMax} octets long");
+        if (System.Text.Encoding.UTF8.GetByteCount(name) > NameBytesMax)
+            throw Refusal.BadRequest($"the name of a parameter is 1 to {NameBytesMax} octets long");
         return await broker.Node.GlobalParameters.PutAsync(name, JsonNode.Parse(value.GetRawText()), broker.Limits.GlobalParameters)
             ?? throw Refusal.BadRequest($"cannot set '{name}': limit of {broker.Limits.GlobalParameters} global parameters is reached");
     }

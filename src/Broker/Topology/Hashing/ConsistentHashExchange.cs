@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Quintet.Broker.Amqp;
+using Quintet.Broker.Topology.Declarations;
 
 namespace Quintet.Broker.Topology.Hashing;
 

@@ -1,5 +1,6 @@
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
+using Quintet.Broker.Topology.Declarations;
 
 namespace Quintet.Broker.Topology.Hashing;
 

@@ -33,7 +33,7 @@ internal static class Comparison
         HashSet<string> told = [];
         foreach (string path in here.Keys.Union(there.Keys).Order(StringComparer.Ordinal))
         {
-            if (told.Any(parent => path.StartsWith($"{parent}.", StringComparison.Ordinal) || path.StartsWith($"{parent}[", StringComparison.Ordinal))) continue;
+            if (told.Any(parent => path.StartsWith(parent, StringComparison.Ordinal) && path[parent.Length..] is ['.' or '[', ..])) continue;
             string? difference = !here.TryGetValue(path, out SortedSet<string>? mine) ? $"{path} only there"
                 : !there.TryGetValue(path, out SortedSet<string>? its) ? $"{path} only here"
                 : mine.SetEquals(its) ? null

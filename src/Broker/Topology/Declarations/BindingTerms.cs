@@ -1,7 +1,7 @@
 using Quintet.Broker.Amqp;
 using Quintet.Broker.Queues;
 
-namespace Quintet.Broker.Topology;
+namespace Quintet.Broker.Topology.Declarations;
 
 /// <summary>What a type of exchange looks at when it says whether a binding can be, before the ends need to be there.</summary>
 /// <param name="RoutingKey">The key.</param>

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
-namespace Quintet.Broker;
+namespace Quintet.Broker.Sockets;
 
 /// <summary>The ports the broker listens on, known after the start.</summary>
 /// <param name="Amqp">AMQP 0-9-1.</param>

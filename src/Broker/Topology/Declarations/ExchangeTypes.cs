@@ -3,7 +3,7 @@ using Quintet.Broker.Topology.Deduplication;
 using Quintet.Broker.Topology.Delays;
 using Quintet.Broker.Topology.Hashing;
 
-namespace Quintet.Broker.Topology;
+namespace Quintet.Broker.Topology.Declarations;
 
 /// <summary>A kind of exchange: its name, what the management API says of it, and how one is made (null when its arguments name no type within).</summary>
 internal sealed record ExchangeType(
