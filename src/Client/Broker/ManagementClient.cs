@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -32,7 +33,7 @@ public sealed class ManagementClient : IDisposable
 
     /// <summary>One queue with its consumers.</summary>
     public Task<QueueInfo> QueueAsync(string vhost, string queue, CancellationToken cancellation = default) =>
-        GetAsync($"queues/{Segment(vhost)}/{Segment(queue)}", Json.QueueInfo, cancellation);
+        GetAsync($"queues/{Segment(vhost)}/{Segment(queue)}", Json.QueueInfo, cancellation, QueueOf(vhost, queue));
 
     /// <summary>The bindings of a virtual host; null means all.</summary>
     public Task<List<BindingInfo>> BindingsAsync(string? vhost, CancellationToken cancellation = default) =>
@@ -42,13 +43,13 @@ public sealed class ManagementClient : IDisposable
     public async Task<List<PeekedMessage>> PeekAsync(string vhost, string queue, int count, CancellationToken cancellation = default)
     {
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(new PeekJson(count, "ack_requeue_true", "auto", null), Json.PeekJson);
-        byte[] answer = await SendAsync(HttpMethod.Post, $"queues/{Segment(vhost)}/{Segment(queue)}/get", body, cancellation);
+        byte[] answer = await SendAsync(HttpMethod.Post, $"queues/{Segment(vhost)}/{Segment(queue)}/get", body, cancellation, QueueOf(vhost, queue));
         return Read(answer, Json.ListPeekedMessage);
     }
 
     /// <summary>Removes every ready message of a queue.</summary>
     public Task PurgeAsync(string vhost, string queue, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Delete, $"queues/{Segment(vhost)}/{Segment(queue)}/contents", null, cancellation);
+        SendAsync(HttpMethod.Delete, $"queues/{Segment(vhost)}/{Segment(queue)}/contents", null, cancellation, QueueOf(vhost, queue));
 
     /// <summary>The open connections.</summary>
     public Task<List<ConnectionInfo>> ConnectionsAsync(CancellationToken cancellation = default) =>
@@ -56,7 +57,7 @@ public sealed class ManagementClient : IDisposable
 
     /// <summary>Closes a connection with 320.</summary>
     public Task CloseConnectionAsync(string name, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Delete, $"connections/{Segment(name)}", null, cancellation);
+        SendAsync(HttpMethod.Delete, $"connections/{Segment(name)}", null, cancellation, $"connection '{name}'");
 
     /// <summary>The users.</summary>
     public Task<List<UserInfo>> UsersAsync(CancellationToken cancellation = default) => GetAsync("users", Json.ListUserInfo, cancellation);
@@ -71,7 +72,7 @@ public sealed class ManagementClient : IDisposable
 
     /// <summary>Removes a user.</summary>
     public Task DeleteUserAsync(string name, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Delete, $"users/{Segment(name)}", null, cancellation);
+        SendAsync(HttpMethod.Delete, $"users/{Segment(name)}", null, cancellation, $"user '{name}'");
 
     /// <summary>The permissions of all users.</summary>
     public Task<List<PermissionInfo>> PermissionsAsync(CancellationToken cancellation = default) =>
@@ -86,7 +87,8 @@ public sealed class ManagementClient : IDisposable
 
     /// <summary>Takes a user's rights in a virtual host away, and with them the right to enter it.</summary>
     public Task DeletePermissionAsync(string vhost, string user, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Delete, $"permissions/{Segment(vhost)}/{Segment(user)}", null, cancellation);
+        SendAsync(
+            HttpMethod.Delete, $"permissions/{Segment(vhost)}/{Segment(user)}", null, cancellation, $"permission of user '{user}' in virtual host '{vhost}'");
 
     /// <summary>The virtual hosts.</summary>
     public Task<List<VhostInfo>> VhostsAsync(CancellationToken cancellation = default) => GetAsync("vhosts", Json.ListVhostInfo, cancellation);
@@ -97,7 +99,7 @@ public sealed class ManagementClient : IDisposable
 
     /// <summary>Removes a virtual host with everything in it.</summary>
     public Task DeleteVhostAsync(string name, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Delete, $"vhosts/{Segment(name)}", null, cancellation);
+        SendAsync(HttpMethod.Delete, $"vhosts/{Segment(name)}", null, cancellation, $"virtual host '{name}'");
 
     /// <summary>The policies of a virtual host; null means all.</summary>
     public Task<List<PolicyInfo>> PoliciesAsync(string? vhost, CancellationToken cancellation = default) =>
@@ -112,7 +114,7 @@ public sealed class ManagementClient : IDisposable
 
     /// <summary>Removes a policy.</summary>
     public Task DeletePolicyAsync(string vhost, string name, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Delete, $"policies/{Segment(vhost)}/{Segment(name)}", null, cancellation);
+        SendAsync(HttpMethod.Delete, $"policies/{Segment(vhost)}/{Segment(name)}", null, cancellation, $"policy '{name}' in virtual host '{vhost}'");
 
     /// <summary>Everything that is declared, as RabbitMQ's JSON; passwords are hashed.</summary>
     public Task<byte[]> ExportAsync(CancellationToken cancellation = default) => SendAsync(HttpMethod.Get, "definitions", null, cancellation);
@@ -124,12 +126,14 @@ public sealed class ManagementClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
+    private static string QueueOf(string vhost, string queue) => $"queue '{queue}' in virtual host '{vhost}'";
+
     // System.Uri resolves dot segments, escaped or not: such a name would reach another resource.
     private static string Segment(string name) =>
         name is "" or "." or ".." ? throw new ArgumentException($"'{name}' cannot be named in a path", nameof(name)) : Uri.EscapeDataString(name);
 
-    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
-        Read(await SendAsync(HttpMethod.Get, path, null, cancellation), type);
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation, string? what = null) =>
+        Read(await SendAsync(HttpMethod.Get, path, null, cancellation, what), type);
 
     private T Read<T>(byte[] answer, JsonTypeInfo<T> type)
     {
@@ -139,11 +143,12 @@ public sealed class ManagementClient : IDisposable
         }
         catch (JsonException fault)
         {
-            throw new BrokerApiException($"the answer of {_http.BaseAddress} cannot be read: {fault.Message}", System.Net.HttpStatusCode.OK, fault);
+            throw new BrokerApiException($"the answer of {_http.BaseAddress} cannot be read: {fault.Message}", HttpStatusCode.OK, fault);
         }
     }
 
-    private async Task<byte[]> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancellation)
+    // RabbitMQ says "Not Found" of all that is not there; the caller says what it looked for.
+    private async Task<byte[]> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancellation, string? what = null)
     {
         using HttpRequestMessage request = new(method, new Uri(path, UriKind.Relative));
         if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
@@ -152,6 +157,8 @@ public sealed class ManagementClient : IDisposable
             using HttpResponseMessage response = await _http.SendAsync(request, cancellation);
             byte[] answer = await response.Content.ReadAsByteArrayAsync(cancellation);
             if (response.IsSuccessStatusCode) return answer;
+            if (response.StatusCode == HttpStatusCode.NotFound && what is not null)
+                throw new BrokerApiException($"there is no {what}", response.StatusCode);
             throw new BrokerApiException($"{method} /api/{path}: {(int)response.StatusCode} {ReasonIn(answer)}".TrimEnd(), response.StatusCode);
         }
         catch (HttpRequestException fault)

@@ -100,7 +100,7 @@ internal static class CommandLine
                 Console.Error.WriteLine($"quintet: {refused.Message}");
                 return CodeOf(refused.Status);
             case BrokerUnreachableException away:
-                Console.Error.WriteLine($"quintet: {away.InnerException?.Message ?? away.Message}");
+                Console.Error.WriteLine($"quintet: {Innermost(away).Message}");
                 return away.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException
                     ? ExitCode.Refused
                     : ExitCode.Unreachable;
@@ -118,6 +118,14 @@ internal static class CommandLine
                 return ExitCode.Failed;
         }
     }
+
+    // The client wraps what happened in "one or more errors occurred".
+    private static Exception Innermost(BrokerUnreachableException away) => away.InnerException switch
+    {
+        AggregateException many => many.Flatten().InnerExceptions[0],
+        { } inner => inner,
+        null => away,
+    };
 
     private static int CodeOf(HttpStatusCode? status) => status switch
     {

@@ -31,6 +31,7 @@ internal static class DeadLetterCommands
             foreach (QueueInfo queue in queues.Where(q => dead.Contains(q.Name)))
                 rows.Add(queue.Name, queue.MessagesReady, queue.MessagesReady == 0 ? null : await ReasonsAsync(client, queue, cancellation));
             rows.Print(target.IsJson(line));
+            if (rows.IsEmpty) await Console.Error.WriteLineAsync($"no queue of virtual host '{vhost}' is where dead letters go");
             return ExitCode.Done;
         });
         return command;
@@ -60,7 +61,8 @@ internal static class DeadLetterCommands
         command.SetAction(async (line, cancellation) =>
         {
             await using IConnection connection = await target.AmqpAsync(line, cancellation);
-            RedriveReport report = await new Redrive(connection, line.GetRequiredValue(name), line.GetValue(to))
+            Progress progress = new("messages looked at", TimeProvider.System);
+            RedriveReport report = await new Redrive(connection, line.GetRequiredValue(name), line.GetValue(to), progress)
                 .RunAsync(line.GetValue(limit), line.GetValue(dryRun), cancellation);
             Rows rows = new("to", "messages", "kept");
             foreach ((string queue, int count) in report.Moved) rows.Add(queue, count, null);

@@ -12,7 +12,7 @@ internal sealed record RedriveReport(IReadOnlyDictionary<string, int> Moved, IRe
 /// Moves dead letters back to the queue they died in. Each is published first, mandatory and confirmed, and acknowledged after: an interruption
 /// between the two leaves it in both queues, never in none. What is kept returns to its place when the channel closes.
 /// </summary>
-internal sealed class Redrive(IConnection connection, string queue, string? to)
+internal sealed class Redrive(IConnection connection, string queue, string? to, Progress progress)
 {
     private readonly SortedDictionary<string, int> _moved = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _kept = new(StringComparer.Ordinal);
@@ -25,11 +25,13 @@ internal sealed class Redrive(IConnection connection, string queue, string? to)
         await using IChannel channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation);
         uint ready = (await channel.QueueDeclarePassiveAsync(queue, cancellation)).MessageCount;
+        long looked = 0;
         for (uint count = Math.Min(ready, (uint)limit); count > 0; count--)
         {
             cancellation.ThrowIfCancellationRequested();
             if (await channel.BasicGetAsync(queue, autoAck: false, cancellation) is not { } letter) break;
             await MoveAsync(channel, letter, dryRun);
+            await progress.CountAsync(++looked);
         }
 
         return new RedriveReport(_moved, _kept);
@@ -76,8 +78,8 @@ internal sealed class Redrive(IConnection connection, string queue, string? to)
     /// <summary>Without the marks of its deaths: consumers that count them would give it up at once again.</summary>
     private static BasicProperties Afresh(IReadOnlyBasicProperties died)
     {
-        BasicProperties properties = new(died) { Headers = died.Headers?.Where(h => !IsMark(h.Key)).ToDictionary(h => h.Key, h => h.Value) };
-        properties.ClearUserId(); // a broker takes it from that user only
+        BasicProperties properties = Moved.PropertiesOf(died);
+        properties.Headers = properties.Headers?.Where(h => !IsMark(h.Key)).ToDictionary(h => h.Key, h => h.Value);
         return properties;
     }
 

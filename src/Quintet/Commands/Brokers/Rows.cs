@@ -9,6 +9,8 @@ internal sealed class Rows(params string[] names)
 {
     private readonly List<object?[]> _rows = [];
 
+    public bool IsEmpty => _rows.Count == 0;
+
     public Rows Add(params object?[] values)
     {
         _rows.Add(values);

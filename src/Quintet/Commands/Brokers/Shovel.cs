@@ -12,7 +12,7 @@ internal sealed record ShovelPlan(Uri From, string Queue, Uri To, string? ToExch
 /// Consumes at one broker and publishes at another. A message is acknowledged at the source after the target's confirm, so that it is always in
 /// one of them; when either connection breaks, what was not acknowledged comes again.
 /// </summary>
-internal sealed class Shovel(ShovelPlan plan, TimeProvider time)
+internal sealed class Shovel(ShovelPlan plan, Progress progress, TimeProvider time)
 {
     private const ushort Prefetch = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
@@ -53,7 +53,8 @@ internal sealed class Shovel(ShovelPlan plan, TimeProvider time)
     {
         OperationInterruptedException { ShutdownReason.ReplyCode: 403 or 404 or 405 or 406 } => false,
         BrokerUnreachableException { InnerException: AuthenticationFailureException } => false,
-        OperationInterruptedException or BrokerUnreachableException or IOException or System.Net.Sockets.SocketException or ObjectDisposedException => true,
+        OperationInterruptedException or BrokerUnreachableException or IOException or System.Net.Sockets.SocketException or ObjectDisposedException
+            or TimeoutException => true,
         _ => false,
     };
 
@@ -76,7 +77,7 @@ internal sealed class Shovel(ShovelPlan plan, TimeProvider time)
         {
             Interlocked.Increment(ref _underWay);
             // Confirms come in batches: the next message is sent while they are waited for. Its end is seen by `ended`.
-            _ = MoveAsync(taking, giving, new Letter(delivery.DeliveryTag, delivery.RoutingKey, new BasicProperties(delivery.BasicProperties),
+            _ = MoveAsync(taking, giving, new Letter(delivery.DeliveryTag, delivery.RoutingKey, PropertiesOf(delivery.BasicProperties),
                 delivery.Body.ToArray()), ended);
             return Task.CompletedTask;
         };
@@ -85,16 +86,20 @@ internal sealed class Shovel(ShovelPlan plan, TimeProvider time)
         {
             Task first = await Task.WhenAny(ended.Task, Task.Delay(Patience, time, cancellation));
             await first;
+            await progress.CountAsync(Moved);
             if (!untilEmpty || Volatile.Read(ref _underWay) > 0) continue;
             if ((await taking.QueueDeclarePassiveAsync(plan.Queue, cancellation)).MessageCount == 0 && Volatile.Read(ref _underWay) == 0) return true;
         }
     }
 
+    // An exchange routes by the copies that the publisher asked for; a queue is meant alone.
+    private BasicProperties PropertiesOf(IReadOnlyBasicProperties sent) =>
+        plan.ToExchange is null ? Brokers.Moved.PropertiesOf(sent) : Brokers.Moved.WithCopies(sent);
+
     private async Task MoveAsync(IChannel taking, IChannel giving, Letter letter, TaskCompletionSource ended)
     {
         try
         {
-            letter.Properties.ClearUserId(); // a broker takes it from that user only
             (string exchange, string key) = plan.ToExchange is { } named ? (named, letter.RoutingKey) : ("", plan.ToQueue ?? plan.Queue);
             await giving.BasicPublishAsync(exchange, key, mandatory: true, letter.Properties, letter.Body);
             await taking.BasicAckAsync(letter.Tag, multiple: false);

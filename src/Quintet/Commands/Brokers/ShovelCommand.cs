@@ -37,7 +37,7 @@ internal static class ShovelCommand
                 BrokerTarget.Parse("--to", line.GetRequiredValue(to), "amqp", "amqps"),
                 line.GetValue(exchange),
                 line.GetValue(toQueue));
-            Shovel shovel = new(plan, TimeProvider.System);
+            Shovel shovel = new(plan, new Progress("messages moved", TimeProvider.System), TimeProvider.System);
             try
             {
                 await shovel.RunAsync(line.GetValue(untilEmpty), cancellation);
