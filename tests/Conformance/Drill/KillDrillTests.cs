@@ -16,7 +16,7 @@ public sealed class KillDrillTests(ITestOutputHelper output)
     [Fact]
     public async Task No_promise_is_broken_by_kills_at_random_moments()
     {
-        int kills = Setting("QUINTET_DRILL_KILLS", 4);
+        int kills = Setting("QUINTET_DRILL_KILLS", 3);
         int seed = Setting("QUINTET_DRILL_SEED", Random.Shared.Next());
         output.WriteLine($"seed {seed}: QUINTET_DRILL_SEED={seed}");
         Random random = new(seed);
