@@ -50,6 +50,7 @@ internal static class StartFigures
     private static string Milliseconds(List<double[]> samples, int column)
     {
         double[] sorted = [.. samples.Select(sample => sample[column]).Order()];
-        return string.Create(CultureInfo.InvariantCulture, $"median {sorted[sorted.Length / 2]:0} ms ({sorted[0]:0}–{sorted[^1]:0}, {sorted.Length} processes)");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"median {sorted[sorted.Length / 2]:0} ms ({sorted[0]:0}–{sorted[^1]:0}, {sorted.Length} processes)");
     }
 }
