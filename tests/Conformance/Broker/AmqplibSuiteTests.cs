@@ -21,7 +21,7 @@ public sealed class AmqplibSuiteTests
         Dictionary<string, string?> environment = new()
         {
             ["AMQP_PORT"] = $"{broker.Port}",
-            ["NODE_OPTIONS"] = $"--require={Repository.At("tests", "Conformance", "Broker", "AmqplibPort.cjs")}",
+            ["NODE_OPTIONS"] = $"--require=\"{Repository.At("tests", "Conformance", "Broker", "AmqplibPort.cjs")}\"",
         };
 
         (int exitCode, string output) = await ChildProcess.RunAsync(
