@@ -7,10 +7,14 @@ internal static partial class ManifestKeys
 {
     public const string Name = "^[a-z][a-z0-9-]{0,39}$";
     public const string Event = @"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$";
+    public const string Age = "^[1-9][0-9]{0,5}[YMDhms]$";
     public const string Variable = "^[A-Za-z_][A-Za-z0-9_]*$";
 
     /// <summary>More processes than this on one machine is a typing error.</summary>
     public const int ReplicasMax = 64;
+
+    /// <summary>A petabyte of history is a typing error.</summary>
+    public const int GigabytesMax = 1_000_000;
 
     /// <summary>Consul's limit of a metadata value, by which a route reaches the registry.</summary>
     public const int RouteLengthMax = 512;
@@ -18,7 +22,7 @@ internal static partial class ManifestKeys
     /// <summary>Consul allows 64 metadata pairs an instance; some are the supervisor's.</summary>
     public const int RoutesMax = 48;
 
-    public static readonly string[] Root = ["system", "services", "engines", "ports"];
+    public static readonly string[] Root = ["system", "services", "engines", "ports", "history"];
 
     public static readonly string[] Service =
         ["project", "command", "directory", "replicas", "routes", "publishes", "subscribes", "calls", "health", "registers", "environment"];
@@ -26,6 +30,8 @@ internal static partial class ManifestKeys
     public static readonly string[] Engines = ["broker", "registry", "database", "configuration"];
 
     public static readonly string[] Ports = ["gateway", "registry", "broker", "management", "configuration"];
+
+    public static readonly string[] History = ["age", "gigabytes"];
 
     public static readonly string[] Registers = ["self", "supervisor"];
 
@@ -46,6 +52,9 @@ internal static partial class ManifestKeys
 
     [GeneratedRegex(Event)]
     public static partial Regex EventPattern { get; }
+
+    [GeneratedRegex(Age)]
+    public static partial Regex AgePattern { get; }
 
     [GeneratedRegex(Variable)]
     public static partial Regex VariablePattern { get; }

@@ -61,9 +61,14 @@ internal sealed class ManifestReader
                 case "ports":
                     manifest = manifest with { Ports = ReadPorts(value) };
                     break;
+                case "history":
+                    manifest = manifest with { History = ReadHistory(value) };
+                    break;
             }
         }
 
+        if (manifest is { History: not null, Engines.Broker: not null })
+            _faults.Add(root.Line, "history: is set up in the embedded broker only; declare the stream 'events.history' in your RabbitMQ yourself");
         if (!hasServices) _faults.Add(root.Line, "'services' is missing");
         return manifest;
     }
@@ -125,6 +130,23 @@ internal sealed class ManifestReader
         else
             return url;
         return null;
+    }
+
+    private HistoryManifest ReadHistory(YamlNode node)
+    {
+        HistoryManifest history = new();
+        if (_values.Map(node, "history") is not { } map) return history;
+        foreach ((YamlScalar key, YamlNode value) in _values.Entries(map, "history", ManifestKeys.History))
+        {
+            if (key.Text == "gigabytes")
+                history = history with { Gigabytes = _values.Number(value, "history.gigabytes", 1, ManifestKeys.GigabytesMax) ?? history.Gigabytes };
+            else if (_values.Text(value, "history.age") is { } age && ManifestKeys.AgePattern.IsMatch(age))
+                history = history with { Age = age };
+            else
+                _faults.Add(value.Line, "history.age: a number and one of Y, M, D, h, m, s, such as 30D");
+        }
+
+        return history;
     }
 
     private PortsManifest ReadPorts(YamlNode node)

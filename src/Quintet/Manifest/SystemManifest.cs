@@ -13,6 +13,9 @@ internal sealed record SystemManifest(string File, string System)
     public EnginesManifest Engines { get; init; } = new();
 
     public PortsManifest Ports { get; init; } = new();
+
+    /// <summary>Null, the default: events are not kept beyond their queues.</summary>
+    public HistoryManifest? History { get; init; }
 }
 
 /// <summary>Who registers the instances of a service.</summary>
@@ -66,6 +69,16 @@ internal sealed record EnginesManifest
     public Uri? Registry { get; init; }
 
     public Uri? Configuration { get; init; }
+}
+
+/// <summary>All events are kept in the stream <c>events.history</c>, so that they can be replayed. What is older, or more, goes; the stricter holds.</summary>
+internal sealed record HistoryManifest
+{
+    /// <summary>A number and one of Y, M, D, h, m, s, as RabbitMQ's <c>max-age</c>. Default thirty days.</summary>
+    public string Age { get; init; } = "30D";
+
+    /// <summary>Of 10^9 octets. Default 10.</summary>
+    public int Gigabytes { get; init; } = 10;
 }
 
 /// <summary>The boxes' ports. Defaults are those that each protocol's clients expect.</summary>

@@ -51,6 +51,18 @@ public sealed class ManifestReadTests : IDisposable
         Assert.Equal((80, 8500, 81), (manifest.Ports.Gateway, manifest.Ports.Registry, manifest.Ports.Management));
     }
 
+    [Theory]
+    [InlineData("history:", "30D", 10)]
+    [InlineData("history: { age: 7D }", "7D", 10)]
+    [InlineData("history: { gigabytes: 500 }", "30D", 500)]
+    public void A_history_is_kept_within_bounds(string line, string age, int gigabytes)
+    {
+        SystemManifest manifest = Read($"services: {{}}\n{line}\n");
+
+        Assert.Equal((age, gigabytes), (manifest.History!.Age, manifest.History.Gigabytes));
+        Assert.Null(Read("services: {}\n").History);
+    }
+
     [Fact]
     public void The_reference_manifest_is_without_fault()
     {
@@ -69,6 +81,8 @@ public sealed class ManifestReadTests : IDisposable
         Assert.Equal(ManifestKeys.Service, Keys(service));
         Assert.Equal(ManifestKeys.Engines, Keys(schema["properties"]!["engines"]!));
         Assert.Equal(ManifestKeys.Ports, Keys(schema["properties"]!["ports"]!));
+        Assert.Equal(ManifestKeys.History, Keys(schema["properties"]!["history"]!));
+        Assert.Equal(ManifestKeys.Age, (string?)schema["properties"]!["history"]!["properties"]!["age"]!["pattern"]);
         Assert.Equal(ManifestKeys.Registers, service["properties"]!["registers"]!["enum"].Deserialize<string[]>());
         Assert.Equal(ManifestKeys.Reserved, schema["properties"]!["services"]!["propertyNames"]!["not"]!["enum"].Deserialize<string[]>());
         Assert.Equal(ManifestKeys.Name, (string?)schema["properties"]!["services"]!["propertyNames"]!["pattern"]);

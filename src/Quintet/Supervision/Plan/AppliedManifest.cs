@@ -65,6 +65,7 @@ internal sealed class AppliedManifest
         if (read.Ports.Broker != now.Ports.Broker) keys.Add("ports.broker");
         if (read.Ports.Management != now.Ports.Management) keys.Add("ports.management");
         if (read.Ports.Configuration != now.Ports.Configuration) keys.Add("ports.configuration");
+        if (read.History != now.History) keys.Add("history");
         return keys;
     }
 

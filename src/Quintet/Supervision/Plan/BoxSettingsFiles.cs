@@ -70,13 +70,21 @@ internal sealed class BoxSettingsFiles(SystemManifest manifest, Endpoints endpoi
             users.Add(BrokerUser(service.Name, [], own, [TopicPermission(service)]));
         }
 
-        return new JsonObject
+        JsonObject settings = new()
         {
             ["Port"] = endpoints.Ports.Broker,
             ["ManagementPort"] = endpoints.Ports.Management,
             ["DataFolder"] = state.Data("broker"),
             ["Users"] = users,
         };
+        if (manifest.History is { } history)
+        {
+            string definitions = state.Settings(EventHistory.File);
+            StateFolder.WritePrivate(definitions, JsonSerializer.SerializeToUtf8Bytes(EventHistory.Definitions(history), Indented));
+            settings["Definitions"] = definitions;
+        }
+
+        return settings;
     }
 
     private JsonObject BrokerUser(string user, string[] tags, string own, JsonArray topics) => new()
