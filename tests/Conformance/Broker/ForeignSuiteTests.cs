@@ -76,7 +76,7 @@ public sealed partial class ForeignSuiteTests
             .Where(spec => Regex.IsMatch(Path.GetFileName(spec), $"^({pattern})_spec") == isThese)];
 
         (int exitCode, string output) = await OwnNetwork.RunAsync(
-            suite, [rspec, "-I", Clients("ruby"), "-I", "lib", "--format", "progress", "--no-color", .. specs], Cancellation,
+            suite, [rspec, "-I", Clients("ruby"), "-I", "lib", "-r", "rabbitmq/http/client", "--format", "progress", "--no-color", .. specs], Cancellation,
             ("Broker__Definitions", Path.Combine(Clients("ruby"), "bunny.json")),
             ("Broker__Limits__MessageBytes", $"{64 << 20}")); // a body of 32 MB, which RabbitMQ 4 would refuse
 
