@@ -10,8 +10,7 @@ namespace Quintet.Broker.Management.Nodes;
 /// <summary>What of RabbitMQ 4.0 is here, and what of it RabbitMQ means to take away.</summary>
 internal static class FeatureRoutes
 {
-    // By the names that clients ask for. stream_queue is said to be enabled, as it is in every RabbitMQ 4: NServiceBus starts with nothing less, and
-    // asks for it to know that quorum queues are as they are today. A stream itself is refused.
+    // By the names that clients ask for. NServiceBus asks for stream_queue to know that quorum queues are as they are today.
     private static readonly string[] Flags =
     [
         "classic_mirrored_queue_version", "classic_queue_type_delivery_support", "direct_exchange_routing_v2", "drop_unroutable_metric",
