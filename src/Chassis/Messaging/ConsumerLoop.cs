@@ -93,7 +93,7 @@ internal sealed partial class ConsumerLoop(
         AsyncEventingBasicConsumer receiver = new(channel);
         Attachment attachment = new(channel, time);
         receiver.ReceivedAsync += (_, delivered) => attachment.RunAsync(
-            () => TakeAsync(consumer, new Delivery(channel, topology, delivered), topology.Queue, abandoned));
+            () => TakeAsync(consumer, new Delivery(channel, topology, delivered), topology.Queue, ended, abandoned));
         // The broker cancels a consumer whose queue was deleted; declaring it anew brings both back.
         receiver.UnregisteredAsync += (_, _) =>
         {
@@ -104,7 +104,7 @@ internal sealed partial class ConsumerLoop(
         return attachment;
     }
 
-    private async Task TakeAsync(Consumer consumer, Delivery delivery, string queue, CancellationToken abandoned)
+    private async Task TakeAsync(Consumer consumer, Delivery delivery, string queue, TaskCompletionSource<string> ended, CancellationToken abandoned)
     {
         if (abandoned.IsCancellationRequested) return; // delivered again elsewhere
         try
@@ -113,9 +113,10 @@ internal sealed partial class ConsumerLoop(
         }
         catch (Exception fault)
         {
-            // The channel went away under the delivery, and its end leads to a new connection; or it is a bug, and the delivery stays
-            // unacknowledged until then. In neither case is it lost.
+            // The channel went away under the delivery, or its copy was never confirmed, or it is a bug. A new connection brings it again; without
+            // one it would stay unacknowledged, and take up its place among the prefetched, for ever.
             Log.DeliveryLost(logger, queue, fault);
+            ended.TrySetResult($"a delivery of {queue} could not be brought to an end");
         }
     }
 

@@ -10,6 +10,10 @@ namespace Quintet.Frameworks.MassTransitBus;
 /// <summary>The broker is killed with SIGKILL and started again while a bus publishes and consumes; the bus finds back by itself.</summary>
 public sealed class MassTransitKillTests
 {
+    // RabbitMQ.Client 7.2.2 never answers a publish that begins at the moment at which its connection ends, and MassTransit then keeps the dead
+    // channel: whoever publishes has to bound it.
+    private static readonly TimeSpan PublishMax = TimeSpan.FromSeconds(10);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -42,7 +46,7 @@ public sealed class MassTransitKillTests
 
         await MoreAsync(confirmed, 200);
         await enough.CancelAsync();
-        await publishing;
+        await publishing.WaitAsync(Eventually.Deadline, Cancellation);
 
         await Eventually.TrueAsync(
             "everything confirmed has been received",
@@ -64,18 +68,20 @@ public sealed class MassTransitKillTests
     {
         for (int number = lane; !enough.IsCancellationRequested; number += 4)
         {
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(enough);
+            late.CancelAfter(PublishMax);
             try
             {
-                await publisher.Bus.Publish(new OrderPlaced(number), enough);
+                await publisher.Bus.Publish(new OrderPlaced(number), late.Token);
                 confirmed.Enqueue(number);
             }
             catch (Exception fault) when (fault is MassTransitException or RabbitMQ.Client.Exceptions.RabbitMQClientException or IOException)
             {
                 // Not confirmed, so nothing is promised about it: the next one.
             }
-            catch (OperationCanceledException) when (enough.IsCancellationRequested)
+            catch (OperationCanceledException)
             {
-                return;
+                // Neither is anything about one that got no answer in time; at the end the loop ends.
             }
         }
     }

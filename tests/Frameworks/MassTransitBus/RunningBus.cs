@@ -1,4 +1,5 @@
 using MassTransit;
+using Quintet.TestKit.Processes;
 using Quintet.TestKit.Systems;
 
 namespace Quintet.Frameworks.MassTransitBus;
@@ -27,5 +28,10 @@ internal sealed class RunningBus : IAsyncDisposable
         return new RunningBus(bus);
     }
 
-    public async ValueTask DisposeAsync() => await Bus.StopAsync(CancellationToken.None);
+    public async ValueTask DisposeAsync()
+    {
+        // Its stop waits for whatever is still being sent, for ever when that is stuck: a test that failed must end.
+        using CancellationTokenSource late = new(Eventually.Deadline);
+        await Bus.StopAsync(late.Token);
+    }
 }

@@ -10,6 +10,9 @@ internal sealed class Delivery(IChannel channel, ConsumerTopology topology, Basi
     private const string AttemptHeader = "x-quintet-attempt";
     private const int ReasonCharactersMax = 500;
 
+    // The client never answers a publish that begins at the moment at which its connection ends.
+    private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(15);
+
     /// <summary>Valid until the delivery's handler returns.</summary>
     public ReadOnlyMemory<byte> BorrowedBody => delivered.Body;
 
@@ -50,7 +53,9 @@ internal sealed class Delivery(IChannel channel, ConsumerTopology topology, Basi
     // The copy is confirmed before the original is acknowledged: a death in between repeats the message and loses none.
     private async Task MoveAsync(string exchange, string key, BasicProperties properties, CancellationToken cancellation)
     {
-        await channel.BasicPublishAsync(exchange, key, mandatory: true, properties, delivered.Body, cancellation);
+        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        late.CancelAfter(ConfirmTimeout);
+        await channel.BasicPublishAsync(exchange, key, mandatory: true, properties, delivered.Body, late.Token);
         await DoneAsync(cancellation);
     }
 
