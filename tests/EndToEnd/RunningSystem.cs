@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Runtime.Versioning;
+using Microsoft.Data.Sqlite;
 using Quintet.EndToEnd;
 using Quintet.TestKit.Systems;
 using Quintet.TestKit.Telemetry;
@@ -25,6 +27,15 @@ public sealed class RunningSystem : IAsyncLifetime
         Telemetry = await OtlpSink.StartAsync(CancellationToken.None);
         System = await QuintetSystem.StartAsync(CancellationToken.None, environment: Telemetry.ExporterEnvironment);
     }
+
+    /// <summary>Starts it again, in the same folder, after its end.</summary>
+    public async Task UpAgainAsync(CancellationToken cancellation) => await System.UpAsync(cancellation, Telemetry.ExporterEnvironment);
+
+    /// <summary>A service's database, to read; not opened yet.</summary>
+    public DbConnection DatabaseOf(string service) => new SqliteConnection(new SqliteConnectionStringBuilder
+    {
+        DataSource = Path.Combine(System.State, "data", service, $"{service}.db"), Mode = SqliteOpenMode.ReadOnly, Pooling = false,
+    }.ToString());
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Quintet.Broker;
 using Quintet.Commands.Brokers;
+using Quintet.Commands.DeadLetters;
 using Quintet.Terminal;
 
 namespace Quintet.Commands;
@@ -14,7 +15,7 @@ internal static class BrokerCommand
         Command[] inside =
         [
             QueueCommands.Queues(), QueueCommands.One(), QueueCommands.Messages(), QueueCommands.Purge(),
-            DeadLetterCommands.List(), DeadLetterCommands.Redrive(), ShovelCommand.Create(),
+            DeadLetterCommands.List("dead-letters"), DeadLetterCommands.Redrive(), ShovelCommand.Create(),
             AccessCommands.Connections(), AccessCommands.Users(), AccessCommands.Permissions(), AccessCommands.Vhosts(),
             DefinitionCommands.Policies(), DefinitionCommands.Export(), DefinitionCommands.Import(),
         ];

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Net;
 using Quintet.Client.Broker;
 using Quintet.Client.Supervisor;
+using Quintet.Commands.DeadLetters;
 using Quintet.Manifest;
 using Quintet.Supervision;
 using Quintet.Terminal;
@@ -56,6 +57,7 @@ internal static class CommandLine
           quintet status                    what runs where, and how well
           quintet scale users=3             three instances of a service
           quintet deploy users              build and roll one service, without a failed request
+          quintet deadletters list          what services have given up, and why
           quintet broker --port 5672        one box alone, for any AMQP client
 
         Exit codes: 0 done, 1 failed, 2 wrong usage or manifest, 3 not found, 4 conflict, 5 no system runs, 6 refused, 7 timed out, 130 interrupted.
@@ -69,6 +71,7 @@ internal static class CommandLine
         ScaleCommand.Create(),
         DeployCommand.Create(),
         EnvCommand.Create(),
+        DeadLetterCommands.Create(),
         RegistryCommand.Create(interruption),
         BrokerCommand.Create(interruption),
         ConfigCommand.Create(interruption),

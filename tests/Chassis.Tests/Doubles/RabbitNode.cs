@@ -13,6 +13,9 @@ namespace Quintet.Chassis.Tests.Doubles;
 /// </summary>
 public sealed class RabbitNode : IAsyncLifetime
 {
+    /// <summary>The tests that publish to its exchange <c>events</c>, where each would get the others' events: one after the other.</summary>
+    public const string Events = "events";
+
     /// <summary>Small, so that a test can exceed it.</summary>
     public const int MessageBytesMax = 1 << 20;
 

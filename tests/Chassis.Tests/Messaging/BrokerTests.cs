@@ -13,6 +13,7 @@ using Xunit;
 namespace Quintet.Chassis.Tests.Messaging;
 
 /// <summary>The way of an event from the outbox to its effect, over RabbitMQ. Each test is a service of its own name, so none sees another's queues.</summary>
+[Collection(RabbitNode.Events)]
 public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
@@ -217,8 +218,9 @@ public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
         "a dead letter",
         async () =>
         {
-            // A channel for each try: asking for a queue that is not there yet closes it.
-            await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
+            // A connection for each try: RabbitMQ closes the channel over a queue that is not there yet, and everything over one that is being made.
+            await using IConnection connection = await rabbit.ConnectAsync(Cancellation);
+            await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
             return await channel.BasicGetAsync($"{Queue}.dead", autoAck: true, Cancellation);
         },
         Cancellation);

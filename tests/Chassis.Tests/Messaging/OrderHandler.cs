@@ -20,16 +20,19 @@ internal sealed class HandlerScript
 
     /// <summary>Called before the effect; an exception is the handler's.</summary>
     public Action<int> Before { get; set; } = _ => { };
+
+    /// <summary>The number of the row that is the effect.</summary>
+    public Func<long, string> NumberOf { get; set; } = id => $"seen-{id}";
 }
 
-/// <summary>Its effect is a row whose number is unique, so that an effect applied twice would show.</summary>
+/// <summary>Its effect is a row. Numbers are unique: an effect applied twice fails, unless the script gives each a number of its own.</summary>
 internal sealed class OrderHandler(OrdersDb db, HandlerScript script) : IEventHandler<OrderSeen>
 {
     public Task HandleAsync(ReceivedEvent<OrderSeen> received, CancellationToken cancellationToken)
     {
         script.Handled.Enqueue((received.Id, received.Data.Id, System.Diagnostics.Activity.Current?.TraceId.ToHexString()));
         script.Before(script.Handled.Count);
-        db.Add(new Order { Number = $"seen-{received.Data.Id}" });
+        db.Add(new Order { Number = script.NumberOf(received.Data.Id) });
         return Task.CompletedTask;
     }
 

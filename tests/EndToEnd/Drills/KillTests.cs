@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using Quintet.TestKit.Processes;
 using Quintet.TestKit.Systems;
@@ -29,7 +28,7 @@ public sealed class KillTests(RunningSystem running)
         Task signUps = SignUpAsync(system, $"kill-{part}", accepted, enough.Token);
         await Eventually.TrueAsync("some users signed up before", () => Task.FromResult(accepted.Count >= 5), Cancellation);
 
-        using (Process process = Process.GetProcessById(victim.Pid)) process.Kill();
+        Signal.Kill(victim.Pid);
 
         await Eventually.TrueAsync(
             $"{part} is back",
@@ -53,7 +52,7 @@ public sealed class KillTests(RunningSystem running)
         await system.MustRunAsync(["scale", "users=2"], Cancellation);
         PartProcess victim = (await system.ProcessesOfAsync("users", Cancellation))[0];
 
-        using (Process process = Process.GetProcessById(victim.Pid)) process.Kill();
+        Signal.Kill(victim.Pid);
         for (int i = 0; i < 200; i++)
             Assert.Equal(HttpStatusCode.OK, (await system.Gateway.GetAsync($"/users/{id}", Cancellation)).StatusCode);
 
@@ -78,15 +77,13 @@ public sealed class KillTests(RunningSystem running)
             "every accepted user has a mail",
             () =>
             {
-                ILookup<string, Mail> mails = system.Mails().ToLookup(AddressOf);
+                ILookup<string, Mail> mails = system.Mails().ToLookup(mail => mail.Address);
                 missing = [.. accepted.Where(email => !mails.Contains(email))];
                 return Task.FromResult(missing.Length == 0);
             },
             Cancellation,
             () => $"{missing.Length} of {accepted.Count} without a mail, such as {missing.FirstOrDefault()}");
-        ILookup<string, Mail> all = system.Mails().ToLookup(AddressOf);
+        ILookup<string, Mail> all = system.Mails().ToLookup(mail => mail.Address);
         Assert.All(accepted, email => Assert.Single(all[email]));
     }
-
-    private static string AddressOf(Mail mail) => mail.To.Contains('<', StringComparison.Ordinal) ? mail.To[(mail.To.IndexOf('<') + 1)..^1] : mail.To;
 }

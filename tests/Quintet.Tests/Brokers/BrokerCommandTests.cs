@@ -117,6 +117,49 @@ public sealed class BrokerCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_dead_letter_of_a_service_is_shown_and_goes_back_with_its_identity_and_its_trace()
+    {
+        const string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        await DeclareAsync("orders.dead");
+        await DeclareAsync("orders");
+        await GiveUpAsync("event-1", trace);
+        await GiveUpAsync("event-2", trace);
+
+        (int shown, string letters) = await DeadLettersAsync("show", "orders.dead", "--url", Url, "--bodies", "--output", "json");
+        (int missing, string said) = await DeadLettersAsync("redrive", "orders.dead", "--amqp", $"{_broker.AmqpUrl}", "--id", "nobody");
+        (int done, _) = await DeadLettersAsync("redrive", "orders.dead", "--amqp", $"{_broker.AmqpUrl}", "--id", "event-2");
+
+        JsonNode first = JsonNode.Parse(letters)![0]!;
+        Assert.Equal((0, 1, 0), (shown, missing, done));
+        Assert.Equal(("event-1", "orders", "TimeoutException", "too slow"),
+            ((string?)first["id"], (string?)first["diedIn"], (string?)first["reason"], (string?)first["text"]));
+        Assert.Equal((5, trace, "body of event-1"), ((int)first["attempts"]!, (string?)first["traceparent"], (string?)first["body"]));
+        Assert.Contains("there is no message 'nobody'", said, StringComparison.Ordinal);
+        BasicGetResult back = (await _channel.BasicGetAsync("orders", true, Stop))!;
+        Assert.Equal(("event-2", "body of event-2"), (back.BasicProperties.MessageId, Encoding.UTF8.GetString(back.Body.Span)));
+        Assert.Equal(trace, Encoding.ASCII.GetString((byte[])back.BasicProperties.Headers!["traceparent"]!));
+        Assert.DoesNotContain(back.BasicProperties.Headers.Keys, header => header.StartsWith("x-quintet-", StringComparison.Ordinal));
+        Assert.Equal(1u, await ReadyAsync("orders.dead", 1));
+    }
+
+    [Fact]
+    public async Task Dead_letters_are_thrown_away_by_name_or_all_and_not_without_consent()
+    {
+        await DeclareAsync("orders.dead");
+        foreach (string id in (string[])["a", "b", "c"]) await GiveUpAsync(id, "");
+
+        (int refused, _) = await DeadLettersAsync("discard", "orders.dead", "--amqp", $"{_broker.AmqpUrl}");
+        Assert.Equal(3u, await ReadyAsync("orders.dead", 3));
+        (int one, _) = await DeadLettersAsync("discard", "orders.dead", "--amqp", $"{_broker.AmqpUrl}", "--id", "b", "--yes");
+        (int gone, _) = await DeadLettersAsync("discard", "orders.dead", "--amqp", $"{_broker.AmqpUrl}", "--id", "b", "--yes");
+        Assert.Equal(2u, await ReadyAsync("orders.dead", 2));
+        (int all, _) = await DeadLettersAsync("discard", "orders.dead", "--amqp", $"{_broker.AmqpUrl}", "--yes");
+
+        Assert.Equal((6, 0, 3, 0), (refused, one, gone, all));
+        Assert.Equal(0u, await _channel.MessageCountAsync("orders.dead", Stop));
+    }
+
+    [Fact]
     public async Task A_dead_letter_whose_queue_is_gone_stays()
     {
         await DeclareAsync("orders.dead");
@@ -170,12 +213,30 @@ public sealed class BrokerCommandTests : IAsyncLifetime
         Assert.Equal(1u, await ReadyAsync("orders", 1));
     }
 
+    /// <summary>A message as a service on the chassis leaves it when it gives up.</summary>
+    private async Task GiveUpAsync(string id, string trace) => await _channel.BasicPublishAsync("", "orders.dead", true, new BasicProperties
+    {
+        MessageId = id,
+        Headers = new Dictionary<string, object?>
+        {
+            ["traceparent"] = Encoding.ASCII.GetBytes(trace),
+            ["x-quintet-attempt"] = 5,
+            ["x-quintet-queue"] = "orders",
+            ["x-quintet-reason"] = "TimeoutException",
+            ["x-quintet-reason-text"] = "too slow",
+        },
+    }, Encoding.UTF8.GetBytes($"body of {id}"), Stop);
+
+    private static Task<(int Code, string Output)> DeadLettersAsync(params string[] arguments) => RunWordsAsync(["deadletters", .. arguments]);
+
     private Task<(int Code, string Output)> RedriveAsync(string queue, params string[] more) =>
         RunAsync(["redrive", queue, "--amqp", $"{_broker.AmqpUrl}", .. more]);
 
-    private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    private static Task<(int Code, string Output)> RunAsync(params string[] arguments) => RunWordsAsync(["broker", .. arguments]);
+
+    private static async Task<(int Code, string Output)> RunWordsAsync(string[] words)
     {
-        await using ChildProcess process = ChildProcess.Start(Systems.CommandLineProcess.Executable, ["broker", .. arguments], AppContext.BaseDirectory);
+        await using ChildProcess process = ChildProcess.Start(Systems.CommandLineProcess.Executable, words, AppContext.BaseDirectory);
         await process.WaitAsync(Stop);
         return (process.ExitCode, process.Output);
     }

@@ -3,6 +3,9 @@ namespace Quintet.TestKit.Systems;
 /// <summary>A mail as it lies in the pickup folder (RFC 5322), read by nobody's library: headers unfolded, body as text.</summary>
 public sealed record Mail(string File, string To, string Subject, string MessageId, string Body)
 {
+    /// <summary>The address alone, without the name.</summary>
+    public string Address => To.Contains('<', StringComparison.Ordinal) ? To[(To.IndexOf('<', StringComparison.Ordinal) + 1)..^1] : To;
+
     public static Mail Read(string file)
     {
         string text = System.IO.File.ReadAllText(file).ReplaceLineEndings("\n");

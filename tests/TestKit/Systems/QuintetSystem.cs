@@ -44,8 +44,7 @@ public sealed class QuintetSystem : IAsyncDisposable
         var system = new QuintetSystem(manifest ?? Repository.At("quintet.yaml"));
         try
         {
-            await system.MustRunAsync(["up", "--isolated", "--detach", "--timeout", "300"], cancellation, environment);
-            await system.ReconnectAsync(cancellation);
+            await system.UpAsync(cancellation, environment);
             return system;
         }
         catch
@@ -53,6 +52,13 @@ public sealed class QuintetSystem : IAsyncDisposable
             await system.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts it, for the first time or again.</summary>
+    public async Task UpAsync(CancellationToken cancellation, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        await MustRunAsync(["up", "--isolated", "--detach", "--timeout", "300"], cancellation, environment);
+        await ReconnectAsync(cancellation);
     }
 
     /// <summary>Asks where everything is, after <c>down</c> and <c>up</c>.</summary>

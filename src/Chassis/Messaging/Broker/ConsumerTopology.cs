@@ -34,7 +34,7 @@ internal sealed class ConsumerTopology(string service, string eventType)
             await channel.ExchangeDeclareAsync(exchange, ExchangeType.Direct, durable: true, autoDelete: false, cancellationToken: cancellation);
 
         // Where messages go to comes first, so that no message can be dead-lettered into nothing.
-        await QueueAsync(channel, DeadQueue, Kept(), cancellation);
+        await QueueAsync(channel, DeadQueue, LookedAt(), cancellation);
         await channel.QueueBindAsync(DeadQueue, DeadExchange, Queue, cancellationToken: cancellation);
         await QueueAsync(channel, Queue, DeadLettered(DeadExchange), cancellation);
         await channel.QueueBindAsync(Queue, RequeueExchange, Queue, cancellationToken: cancellation);
@@ -55,6 +55,10 @@ internal sealed class ConsumerTopology(string service, string eventType)
         ["x-queue-type"] = "quorum",
         ["x-overflow"] = "reject-publish",
     };
+
+    // Looking at a message and putting it back counts as a delivery; RabbitMQ 4 drops it from a quorum queue after twenty of them. The largest number is
+    // taken because versions before 4 refuse -1, its word for "never".
+    private static Dictionary<string, object?> LookedAt() => new(Kept()) { ["x-delivery-limit"] = int.MaxValue };
 
     // At-least-once dead-lettering needs reject-publish (RabbitMQ, Quorum Queues, "Activating at-least-once dead-lettering").
     private Dictionary<string, object?> DeadLettered(string exchange) => new(Kept())

@@ -170,7 +170,8 @@ internal static class QueueCommands
             ? name.GetString()
             : null;
 
-    private static string Body(PeekedMessage m, bool whole)
+    /// <summary>What a message says, for scripts whole, for people its beginning.</summary>
+    public static string Body(PeekedMessage m, bool whole)
     {
         string text = m.PayloadEncoding == "string" ? m.Payload : $"base64:{m.Payload}";
         return whole || text.Length <= PreviewLength ? text : text[..PreviewLength] + "…";

@@ -1,7 +1,8 @@
+using Quintet.Commands.Brokers;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
-namespace Quintet.Commands.Brokers;
+namespace Quintet.Commands.DeadLetters;
 
 /// <summary>What a redrive did, or would do.</summary>
 /// <param name="Moved">Messages by the queue they went to.</param>
@@ -10,52 +11,26 @@ internal sealed record RedriveReport(IReadOnlyDictionary<string, int> Moved, IRe
 
 /// <summary>
 /// Moves dead letters back to the queue they died in. Each is published first, mandatory and confirmed, and acknowledged after: an interruption
-/// between the two leaves it in both queues, never in none. What is kept returns to its place when the channel closes.
+/// between the two leaves it in both queues, never in none.
 /// </summary>
-internal sealed class Redrive(IConnection connection, string queue, string? to, Progress progress)
+internal sealed class Redrive(string queue, string? to, bool dryRun)
 {
     private readonly SortedDictionary<string, int> _moved = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _kept = new(StringComparer.Ordinal);
 
-    /// <param name="limit">At most so many; never more than are ready at the start, so that those which die at once again are not seen twice.</param>
-    /// <param name="dryRun">Only looks.</param>
-    /// <param name="cancellation">Ends it between two messages.</param>
-    public async Task<RedriveReport> RunAsync(int limit, bool dryRun, CancellationToken cancellation)
+    public async Task<RedriveReport> RunAsync(LetterWalk walk, int limit, CancellationToken cancellation)
     {
-        await using IChannel channel = await connection.CreateChannelAsync(
-            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation);
-        uint ready = (await channel.QueueDeclarePassiveAsync(queue, cancellation)).MessageCount;
-        long looked = 0;
-        for (uint count = Math.Min(ready, (uint)limit); count > 0; count--)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (await channel.BasicGetAsync(queue, autoAck: false, cancellation) is not { } letter) break;
-            await MoveAsync(channel, letter, dryRun);
-            await progress.CountAsync(++looked);
-        }
-
+        foreach (string missing in await walk.RunAsync(limit, MoveAsync, cancellation)) Count(_kept, $"there is no message '{missing}'");
         return new RedriveReport(_moved, _kept);
     }
 
-    private async Task MoveAsync(IChannel channel, BasicGetResult letter, bool dryRun)
+    private async Task MoveAsync(IChannel channel, BasicGetResult letter)
     {
         string? target = to ?? Death.Of(letter.BasicProperties.Headers)?.Queue;
-        if (target is null)
-        {
-            Count(_kept, "it does not say where it died; name a queue with --to");
-        }
-        else if (target == queue)
-        {
-            Count(_kept, "it died in this very queue; name another with --to");
-        }
-        else if (dryRun)
-        {
-            Count(_moved, target);
-        }
-        else
-        {
-            await PublishAsync(channel, letter, target);
-        }
+        if (target is null) Count(_kept, "it does not say where it died; name a queue with --to");
+        else if (target == queue) Count(_kept, "it died in this very queue; name another with --to");
+        else if (dryRun) Count(_moved, target);
+        else await PublishAsync(channel, letter, target);
     }
 
     // Not cancelled half-way: a message that was sent is acknowledged here, too.
@@ -75,7 +50,7 @@ internal sealed class Redrive(IConnection connection, string queue, string? to, 
         Count(_moved, target);
     }
 
-    /// <summary>Without the marks of its deaths: consumers that count them would give it up at once again.</summary>
+    /// <summary>Without the marks of its deaths: consumers that count them, as the chassis does, would give it up at once again.</summary>
     private static BasicProperties Afresh(IReadOnlyBasicProperties died)
     {
         BasicProperties properties = Moved.PropertiesOf(died);
@@ -85,7 +60,7 @@ internal sealed class Redrive(IConnection connection, string queue, string? to, 
 
     private static bool IsMark(string header) =>
         header is "x-death" or "x-delivery-count" or "x-acquired-count" || header.StartsWith("x-first-death-", StringComparison.Ordinal)
-        || header.StartsWith("x-last-death-", StringComparison.Ordinal);
+        || header.StartsWith("x-last-death-", StringComparison.Ordinal) || header.StartsWith(Death.ChassisMarks, StringComparison.Ordinal);
 
     private static void Count(SortedDictionary<string, int> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;
 }

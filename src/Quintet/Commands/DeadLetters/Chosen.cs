@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace Quintet.Commands.DeadLetters;
+
+/// <summary>Which of a queue's dead letters are meant: some by their ids, the first so many, or all.</summary>
+internal sealed class Chosen
+{
+    private readonly Option<string[]> _ids = new("--id")
+    {
+        Description = "Only the message with this id; may be given several times.", HelpName = "id", DefaultValueFactory = _ => [],
+    };
+    private readonly Option<int> _limit = new("--limit")
+    {
+        Description = "At most so many. Default: all.", HelpName = "count", DefaultValueFactory = _ => int.MaxValue,
+    };
+
+    public static Chosen AddTo(Command command)
+    {
+        Chosen chosen = new();
+        SystemOptions.Limit(chosen._limit, int.MaxValue);
+        command.Options.Add(chosen._ids);
+        command.Options.Add(chosen._limit);
+        return chosen;
+    }
+
+    public IReadOnlyCollection<string> Ids(ParseResult line) => line.GetValue(_ids) ?? [];
+
+    public int Limit(ParseResult line) => line.GetValue(_limit);
+
+    /// <summary>For a question: <c>2 named messages</c>.</summary>
+    public string Words(ParseResult line) =>
+        Ids(line).Count > 0 ? $"{Ids(line).Count} named messages" : Limit(line) < int.MaxValue ? $"at most {Limit(line)} messages" : "all messages";
+}

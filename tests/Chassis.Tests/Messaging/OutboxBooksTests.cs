@@ -1,0 +1,105 @@
+using System.Diagnostics.Metrics;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Quintet.Chassis.Data;
+using Quintet.Chassis.Messaging;
+using Quintet.Chassis.Tests.Orders;
+using Quintet.TestKit.Files;
+using Quintet.TestKit.Processes;
+using Xunit;
+
+namespace Quintet.Chassis.Tests.Messaging;
+
+/// <summary>What is told of the outbox, and how long its rows and the inbox' stay.</summary>
+public sealed class OutboxBooksTests : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
+    private readonly TempFolder _folder = new();
+    private OrdersService _service = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _service = await OrdersService.StartAsync(_folder);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _service.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Age_and_number_of_what_waits_are_measured()
+    {
+        await AddAsync(OutboxState.Waiting, TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1), "old");
+        await AddAsync(OutboxState.SetAside, Now, "poison");
+
+        Dictionary<string, double> seen = [];
+        await Eventually.TrueAsync(
+            "the books are kept",
+            () =>
+            {
+                seen = Measure();
+                return Task.FromResult(seen.GetValueOrDefault("quintet.outbox.rows waiting") == 1 && seen.GetValueOrDefault("quintet.outbox.rows set_aside") == 1);
+            },
+            Cancellation,
+            () => string.Join(", ", seen));
+        Assert.InRange(seen["quintet.outbox.oldest "], 3600, 7200);
+    }
+
+    [Fact]
+    public async Task What_was_kept_long_enough_is_removed_and_what_somebody_must_decide_on_stays()
+    {
+        await AddAsync(OutboxState.Sent, Now - TimeSpan.FromDays(4), "sent long ago");
+        await AddAsync(OutboxState.Sent, Now - TimeSpan.FromDays(2), "sent");
+        await AddAsync(OutboxState.Unclaimed, Now - TimeSpan.FromDays(4), "unclaimed long ago");
+        await AddAsync(OutboxState.SetAside, Now - TimeSpan.FromDays(400), "set aside");
+        await AddAsync(OutboxState.Waiting, Now - TimeSpan.FromDays(400), "waiting");
+        await _service.WithAsync((db, _) =>
+        {
+            db.Add(new InboxRow { Consumer = "q", EventId = "long ago", HandledAt = Now - TimeSpan.FromDays(31) });
+            db.Add(new InboxRow { Consumer = "q", EventId = "handled", HandledAt = Now - TimeSpan.FromDays(29) });
+            return db.SaveChangesAsync(Cancellation);
+        });
+        using CleanupLoop cleanup = new(
+            _service.Services.GetRequiredService<IServiceScopeFactory>(), Options.Create(new MessagingOptions()), new FakeTimeProvider(Now),
+            NullLogger<CleanupLoop>.Instance);
+
+        await cleanup.CleanAsync(Cancellation);
+
+        string[] outbox = await _service.WithAsync((db, _) => db.Set<OutboxRow>().Select(row => row.EventId).OrderBy(id => id).ToArrayAsync(Cancellation));
+        string[] inbox = await _service.WithAsync((db, _) => db.Set<InboxRow>().Select(row => row.EventId).ToArrayAsync(Cancellation));
+        Assert.Equal(["sent", "set aside", "waiting"], outbox);
+        Assert.Equal(["handled"], inbox);
+    }
+
+    private Task<int> AddAsync(OutboxState state, DateTimeOffset at, string id) => _service.WithAsync((db, _) =>
+    {
+        bool isDone = state != OutboxState.Waiting;
+        db.Add(new OutboxRow
+        {
+            EventId = id, Type = "orders.order-placed", Subject = id, Body = [], AddedAt = at, NotBefore = at, State = state, DoneAt = isDone ? at : null,
+        });
+        return db.SaveChangesAsync(Cancellation);
+    });
+
+    private static Dictionary<string, double> Measure()
+    {
+        // Other services of this test program measure, too, and have nothing waiting: the largest is ours.
+        Dictionary<string, double> seen = [];
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, listening) =>
+        {
+            if (instrument.Name.StartsWith("quintet.outbox.", StringComparison.Ordinal)) listening.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => Note(instrument.Name, "", value));
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Note(instrument.Name, tags.IsEmpty ? "" : $"{tags[0].Value}", value));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return seen;
+
+        void Note(string name, string state, double value) => seen[$"{name} {state}"] = Math.Max(value, seen.GetValueOrDefault($"{name} {state}"));
+    }
+}

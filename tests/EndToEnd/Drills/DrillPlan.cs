@@ -1,0 +1,30 @@
+namespace Quintet.EndToEnd.Drills;
+
+/// <summary>How large a drill is, and the one number from which the order and length of its faults follow.</summary>
+/// <param name="Seed">Given by <c>QUINTET_DRILL_SEED</c>, else a new one each time.</param>
+/// <param name="Users">At least so many sign up.</param>
+/// <param name="Rounds">In each round every kind of fault happens once; more of them happen until the users are there.</param>
+/// <param name="Clients">So many sign up at the same time.</param>
+/// <param name="Settling">How long the system may take afterwards to bring everything to its end: retries wait up to ten minutes.</param>
+internal sealed record DrillPlan(int Seed, int Users, int Rounds, int Clients, TimeSpan Settling)
+{
+    private static int SeedNow =>
+        int.TryParse(Environment.GetEnvironmentVariable("QUINTET_DRILL_SEED"), out int given) ? given : Random.Shared.Next(1, 1_000_000);
+
+    public static DrillPlan Short() => new(SeedNow, Users: 300, Rounds: 1, Clients: 8, TimeSpan.FromMinutes(5));
+
+    public static DrillPlan Long() => new(SeedNow, Users: 10_000, Rounds: 4, Clients: 16, TimeSpan.FromMinutes(25));
+
+    /// <summary>Which faults, in which order, how long and how far apart: all from the seed, whatever else happens.</summary>
+    public IEnumerable<(string Fault, TimeSpan Length, TimeSpan PauseAfter)> Faults(IReadOnlyList<string> kinds)
+    {
+        Random random = new(Seed);
+        while (true)
+        {
+            string[] round = [.. kinds];
+            random.Shuffle(round);
+            foreach (string kind in round)
+                yield return (kind, TimeSpan.FromMilliseconds(random.Next(1000, 5000)), TimeSpan.FromMilliseconds(random.Next(200, 2500)));
+        }
+    }
+}
