@@ -10,9 +10,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Quintet.Chassis.Cleanup;
 using Quintet.Chassis.Configuration;
 using Quintet.Chassis.Discovery;
 using Quintet.Chassis.Http;
+using Quintet.Chassis.Idempotency;
 using Quintet.Hosting.Errors;
 using Quintet.Hosting.Health;
 using Quintet.Hosting.Supervised;
@@ -24,7 +26,7 @@ namespace Quintet.Chassis;
 public static class QuintetExtensions
 {
     // A service's requests are small; what needs more (uploads) raises it for its own endpoints. Kestrel's own default is 30 MB.
-    private const long BodyBytesMax = 1 << 20;
+    private const int BodyBytesMax = 1 << 20;
 
     /// <summary>
     /// Listening on <c>PORT</c>, configuration, registration and discovery, resilient calls, telemetry, logs, health, problem details and
@@ -47,6 +49,8 @@ public static class QuintetExtensions
         builder.AddDiscovery(chassis);
         builder.AddOutgoing(chassis);
         builder.AddIncoming(chassis);
+        builder.AddIdempotency();
+        builder.Services.AddHostedService<CleanupLoop>();
         return builder;
     }
 
@@ -65,6 +69,7 @@ public static class QuintetExtensions
         });
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseIdempotency(BodyBytesMax);
         app.MapQuintetHealth();
         app.MapOpenApi();
         app.WatchCalls(app.Services.GetRequiredService<ChassisOptions>());

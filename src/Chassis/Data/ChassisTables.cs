@@ -40,6 +40,17 @@ internal static class ChassisTables
             Owner TEXT NOT NULL,
             Until INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE quintet_idempotency (
+            KeyHash TEXT NOT NULL PRIMARY KEY,
+            Fingerprint TEXT NOT NULL,
+            Attempt TEXT NOT NULL,
+            Status INTEGER NOT NULL,
+            Headers TEXT NOT NULL,
+            Body BLOB NOT NULL,
+            KeptAt INTEGER NOT NULL);
+        CREATE INDEX quintet_idempotency_kept ON quintet_idempotency (KeptAt);
+        """,
     ];
 
     public static int StepsKnown => Steps.Length;

@@ -3,8 +3,9 @@ using Microsoft.EntityFrameworkCore;
 namespace Quintet.Chassis.Data;
 
 /// <summary>
-/// What a service's own <see cref="DbContext"/> derives from: the service's tables stand beside the chassis' outbox, inbox and leases, so
-/// that a change and the events it causes are one transaction. An override of <see cref="OnModelCreating"/> calls this one first.
+/// What a service's own <see cref="DbContext"/> derives from: the service's tables stand beside the chassis' outbox, inbox, leases and kept
+/// answers, so that a change, the events it causes and the answer to it are one transaction. An override of <see cref="OnModelCreating"/>
+/// calls this one first.
 /// </summary>
 public abstract class QuintetDb(DbContextOptions options) : DbContext(options)
 {
@@ -17,6 +18,7 @@ public abstract class QuintetDb(DbContextOptions options) : DbContext(options)
         modelBuilder.Entity<OutboxRow>(OutboxRow.Configure);
         modelBuilder.Entity<InboxRow>(InboxRow.Configure);
         modelBuilder.Entity<LeaseRow>(LeaseRow.Configure);
+        modelBuilder.Entity<AnswerRow>(AnswerRow.Configure);
     }
 
     /// <inheritdoc/>

@@ -52,7 +52,6 @@ public static class MessagingExtensions
         if (builder.Services.Any(service => service.ServiceType == typeof(OutboxBoard))) return;
         builder.Services.AddSingleton<OutboxBoard>();
         builder.Services.AddValidatedOptions<MessagingOptions>(builder.Configuration, "Messaging");
-        builder.Services.AddHostedService<CleanupLoop>();
         builder.Services.AddHealthChecks().AddCheck<OutboxBoard>("messaging", tags: [HealthRoutes.ReadyTag]);
     }
 

@@ -34,6 +34,7 @@ internal sealed class OrdersService : IAsyncDisposable
         WebApplication app = builder.Build();
         app.UseQuintet();
         app.MapGet("/orders/{id}", (string id) => Results.Ok(new { id, app.Services.GetRequiredService<ChassisOptions>().Instance }));
+        app.MapOrders();
         await app.StartAsync();
         return new OrdersService(app);
     }

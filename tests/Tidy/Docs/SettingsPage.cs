@@ -19,6 +19,7 @@ internal static partial class SettingsPage
         ("Configuration server", "src/ConfigServer/", "ConfigServerOptions", "ConfigServer"),
         ("Gateway", "src/Gateway/", "GatewayOptions", "Gateway"),
         ("Services (chassis)", "src/Chassis/", "MessagingOptions", "Messaging"),
+        ("Services (chassis): repeated requests", "src/Chassis/", "IdempotencyOptions", "Idempotency"),
         ("Notifications: welcome", "services/Notifications/", "WelcomeOptions", "Welcome"),
         ("Notifications: mail", "services/Notifications/", "MailOptions", "Mail"),
     ];
