@@ -18,9 +18,19 @@ public sealed class RunningUsers : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _app = Program.Build(["--PORT=0", "--QUINTET_SERVICE=users", $"--QUINTET_DATA={_folder["data"]}", "--Logging:LogLevel:Default=None"]);
-        await _app.StartAsync();
+        _app = await StartInstanceAsync("users-1");
         Client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(_app.Urls.First()) };
+    }
+
+    /// <summary>One more instance on the same database.</summary>
+    public async Task<WebApplication> StartInstanceAsync(string instance)
+    {
+        WebApplication app = Program.Build(
+        [
+            "--PORT=0", "--QUINTET_SERVICE=users", $"--QUINTET_INSTANCE={instance}", $"--QUINTET_DATA={_folder["data"]}", "--Logging:LogLevel:Default=None",
+        ]);
+        await app.StartAsync();
+        return app;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Quintet.Chassis.Messaging.Events;
@@ -41,6 +44,36 @@ public sealed class ChangeTests(RunningUsers users) : IClassFixture<RunningUsers
 
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(7, answers.Count(answer => answer.StatusCode == HttpStatusCode.PreconditionFailed));
+    }
+
+    [Fact]
+    public async Task Counters_on_two_instances_lose_no_count()
+    {
+        const int Writers = 8;
+        const int Counts = 10;
+        (long id, _) = await users.SignUpAsync("0", "counter@example.org");
+        await using WebApplication other = await users.StartInstanceAsync("users-2");
+        Uri[] instances = [users.Client.BaseAddress!, new Uri(other.Urls.First())];
+        ConcurrentBag<string> versions = [];
+
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(async writer =>
+        {
+            Uri address = new(instances[writer % 2], $"/users/{id}");
+            for (int done = 0; done < Counts;)
+            {
+                HttpResponseMessage read = await users.Client.GetAsync(address, Cancellation);
+                int count = int.Parse((string)(await read.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!["name"]!, CultureInfo.InvariantCulture);
+                HttpResponseMessage written = await PutAsync(address, read.Headers.ETag!.ToString(), $"{count + 1}", "counter@example.org");
+                if (written.StatusCode == HttpStatusCode.PreconditionFailed) continue;
+                Assert.Equal(HttpStatusCode.OK, written.StatusCode);
+                versions.Add(written.Headers.ETag!.ToString());
+                done++;
+            }
+        }));
+
+        Assert.Equal($"{Writers * Counts}", (string?)(await users.Client.GetFromJsonAsync<JsonNode>($"/users/{id}", Cancellation))!["name"]);
+        Assert.Equal(Enumerable.Range(2, Writers * Counts).Select(version => $"\"{version}\"").ToHashSet(), versions.ToHashSet());
+        await other.StopAsync(Cancellation);
     }
 
     [Fact]
@@ -122,9 +155,12 @@ public sealed class ChangeTests(RunningUsers users) : IClassFixture<RunningUsers
     private static async Task<string?> TypeOf(HttpResponseMessage problem) =>
         (string?)(await problem.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!["type"];
 
-    private Task<HttpResponseMessage> PutAsync(long id, string? tag, string name, string email)
+    private Task<HttpResponseMessage> PutAsync(long id, string? tag, string name, string email) =>
+        PutAsync(new Uri($"/users/{id}", UriKind.Relative), tag, name, email);
+
+    private Task<HttpResponseMessage> PutAsync(Uri address, string? tag, string name, string email)
     {
-        HttpRequestMessage request = new(HttpMethod.Put, $"/users/{id}") { Content = JsonContent.Create(new { name, email }) };
+        HttpRequestMessage request = new(HttpMethod.Put, address) { Content = JsonContent.Create(new { name, email }) };
         if (tag is not null) request.Headers.TryAddWithoutValidation("If-Match", tag);
         return users.Client.SendAsync(request, Cancellation);
     }
