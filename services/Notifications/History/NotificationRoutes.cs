@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Quintet.Chassis.Http;
+using Quintet.Chassis.Idempotency;
 using Quintet.Notifications.Welcome;
 
 namespace Quintet.Notifications.History;
@@ -23,7 +24,8 @@ internal static class NotificationRoutes
     public static void MapNotifications(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder notifications = routes.MapGroup("/notifications").WithTags("Notifications");
-        notifications.MapPost("/", WelcomeOnRequest.SendAsync).WithSummary("Send a user's notification now, even if it was sent before.");
+        notifications.MapPost("/", WelcomeOnRequest.SendAsync).WithIdempotency()
+            .WithSummary("Send a user's notification now, even if it was sent before.");
         notifications.MapGet("/", HistoryAsync).WithSummary("What was sent, by user.");
     }
 

@@ -13,7 +13,7 @@ internal sealed class SentNotification
     /// <summary>What it was about: <c>user_created</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The event's id, or one of its own when a client asked for it; the mail's file and Message-ID bear it.</summary>
+    /// <summary>The event's id, or one of the request's own when a client asked for it; the mail's file and Message-ID bear it.</summary>
     public required string MessageId { get; init; }
 
     public required DateTimeOffset SentAt { get; init; }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Quintet.Chassis.Idempotency;
 using Quintet.Hosting.Errors;
 using Quintet.Notifications.History;
 
@@ -8,17 +9,20 @@ namespace Quintet.Notifications.Welcome;
 internal sealed partial class WelcomeOnRequest
 {
     public static async Task<Results<Created<NotificationResult>, ProblemHttpResult>> SendAsync(
-        NotificationRequest request, UsersClient users, WelcomeMail welcome, NotificationsDb db, ILogger<WelcomeOnRequest> logger, TimeProvider time,
-        CancellationToken cancellation)
+        NotificationRequest request, UsersClient users, WelcomeMail welcome, NotificationsDb db, IdempotentRequest once,
+        ILogger<WelcomeOnRequest> logger, TimeProvider time, CancellationToken cancellation)
     {
         if (request.Type != WelcomeMail.Type) return Failed($"The type must be '{WelcomeMail.Type}'.");
         if (request.UserId is not { } id) return Failed("The user_id is missing.");
         try
         {
             if (await users.FindAsync(id, cancellation) is not { } user) return Failed("There is no such user.");
-            await welcome.SendAsync(user, Guid.CreateVersion7(time.GetUtcNow()).ToString(), cancellation);
+            // With a key, the mail of a repetition after a crash has the id of the one that was sent before it.
+            await welcome.SendAsync(user, once.Id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString(), cancellation);
+            Created<NotificationResult> sent = TypedResults.Created("/notifications", new NotificationResult("Notification sent"));
+            await once.KeepAsync(sent);
             await db.SaveChangesAsync(cancellation);
-            return TypedResults.Created("/notifications", new NotificationResult("Notification sent"));
+            return sent;
         }
         catch (Exception fault) when (!cancellation.IsCancellationRequested)
         {

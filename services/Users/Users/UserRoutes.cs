@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Http;
+using Quintet.Chassis.Idempotency;
 using Quintet.Chassis.Messaging;
 using Quintet.Hosting.Errors;
 
@@ -14,7 +15,7 @@ internal static class UserRoutes
     {
         RouteGroupBuilder users = routes.MapGroup("/users").WithTags("Users");
         users.MapGet("/", ListAsync).WithSummary("List users in pages.");
-        users.MapPost("/", CreateAsync).WithSummary("Sign a user up; a welcome mail follows.");
+        users.MapPost("/", CreateAsync).WithSummary("Sign a user up; a welcome mail follows.").WithIdempotency();
         users.MapGet("/{id}", ReadAsync).WithSummary("Read a user.");
         users.MapPut("/{id}", ChangeAsync).WithSummary("Change a user; If-Match is required.");
         users.MapDelete("/{id}", DeleteAsync).WithSummary("Delete a user.");
@@ -36,7 +37,7 @@ internal static class UserRoutes
     }
 
     private static async Task<Results<Created<UserView>, ValidationProblem, ProblemHttpResult>> CreateAsync(
-        UserDraft draft, HttpResponse response, UsersDb db, Outbox outbox, TimeProvider time, CancellationToken cancellation)
+        UserDraft draft, HttpResponse response, UsersDb db, Outbox outbox, IdempotentRequest once, TimeProvider time, CancellationToken cancellation)
     {
         Faults faults = draft.Check();
         if (faults.Any) return faults.ToProblem();
@@ -50,16 +51,17 @@ internal static class UserRoutes
         {
             await db.SaveChangesAsync(cancellation);
             outbox.Add(new UserCreated(user.Id));
+            Created<UserView> created = TypedResults.Created($"/users/{user.Id}", UserView.Of(user));
+            await once.KeepAsync(created, user.Version);
             await db.SaveChangesAsync(cancellation);
             await transaction.CommitAsync(cancellation);
+            EntityVersion.Send(response, user.Version);
+            return created;
         }
         catch (DbUpdateException fault) when (fault.IsUniqueViolation())
         {
             return DuplicateEmail();
         }
-
-        EntityVersion.Send(response, user.Version);
-        return TypedResults.Created($"/users/{user.Id}", UserView.Of(user));
     }
 
     private static async Task<Results<Ok<UserView>, StatusCodeHttpResult, ProblemHttpResult>> ReadAsync(

@@ -1,0 +1,41 @@
+using Quintet.TestKit.Files;
+using Quintet.TestKit.Network;
+using Quintet.TestKit.Processes;
+
+namespace Quintet.Notifications.Tests;
+
+/// <summary>The service Notifications as a process of its own, which can be killed and started again on the same port and data.</summary>
+internal sealed class NotificationsProcess : IAsyncDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly string[] _settings;
+    private ChildProcess _process = null!;
+
+    public NotificationsProcess(params string[] settings)
+    {
+        _settings = settings;
+        Start();
+    }
+
+    public int Port { get; } = FreePort.Take();
+
+    public string Database => Path.Combine(_folder["data"], "notifications.db");
+
+    public string MailFolder => _folder["mail"];
+
+    public string Output => _process.Output;
+
+    public void Start() => _process = ChildProcess.Start(
+        Path.Combine(AppContext.BaseDirectory, "Quintet.Notifications"),
+        [$"--PORT={Port}", "--QUINTET_SERVICE=notifications", $"--QUINTET_DATA={_folder["data"]}", $"--MAIL_DIRECTORY={MailFolder}", .. _settings],
+        _folder.Path);
+
+    /// <summary>SIGKILL, and waits until it is gone.</summary>
+    public ValueTask KillAsync() => _process.DisposeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        _folder.Dispose();
+    }
+}
