@@ -1,11 +1,9 @@
 using System.Diagnostics.Metrics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Quintet.Chassis.Cleanup;
 using Quintet.Chassis.Data;
-using Quintet.Chassis.Messaging;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Processes;
@@ -63,9 +61,7 @@ public sealed class OutboxBooksTests : IAsyncLifetime
             db.Add(new InboxRow { Consumer = "q", EventId = "handled", HandledAt = Now - TimeSpan.FromDays(29) });
             return db.SaveChangesAsync(Cancellation);
         });
-        using CleanupLoop cleanup = new(
-            _service.Services.GetRequiredService<IServiceScopeFactory>(), Options.Create(new MessagingOptions()), new FakeTimeProvider(Now),
-            NullLogger<CleanupLoop>.Instance);
+        using CleanupLoop cleanup = ActivatorUtilities.CreateInstance<CleanupLoop>(_service.Services, new FakeTimeProvider(Now));
 
         await cleanup.CleanAsync(Cancellation);
 

@@ -20,16 +20,19 @@ internal sealed class Repeater(Func<string> amqpUrl, int seed, DrillLog log)
     /// <summary>Repeats until told to stop, over as many connections as it takes.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        string? away = null;
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 await using IConnection connection = await ConnectAsync(stop);
+                away = null;
                 await RepeatAsync(connection, stop);
             }
             catch (Exception fault) when (IsEnd(fault))
             {
-                if (!stop.IsCancellationRequested) log.Say($"the repeater connects again: {fault.Message}");
+                if (away != fault.Message) log.Say($"  the repeater has no broker: {fault.Message}");
+                away = fault.Message;
             }
 
             if (!stop.IsCancellationRequested) await Task.Delay(Pause, TimeProvider.System, CancellationToken.None);
