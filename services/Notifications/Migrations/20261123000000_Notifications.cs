@@ -1,6 +1,7 @@
 using System;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace Quintet.Notifications.Migrations;
 
@@ -14,11 +15,13 @@ internal sealed class NotificationsTable : Migration
             name: "notifications",
             columns: table => new
             {
-                Id = table.Column<long>(type: "INTEGER", nullable: false).Annotation("Sqlite:Autoincrement", true),
-                UserId = table.Column<long>(type: "INTEGER", nullable: false),
-                Type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
-                MessageId = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                SentAt = table.Column<long>(type: "INTEGER", nullable: false),
+                Id = table.Column<long>(nullable: false)
+                    .Annotation("Sqlite:Autoincrement", true)
+                    .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                UserId = table.Column<long>(nullable: false),
+                Type = table.Column<string>(maxLength: 50, nullable: false),
+                MessageId = table.Column<string>(maxLength: 100, nullable: false),
+                SentAt = table.Column<long>(nullable: false),
             },
             constraints: table => table.PrimaryKey("PK_notifications", sent => sent.Id));
         migrationBuilder.CreateIndex(name: "IX_notifications_UserId_Id", table: "notifications", columns: ["UserId", "Id"]);

@@ -1,6 +1,7 @@
 using System;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace Quintet.Users.Migrations;
 
@@ -14,12 +15,14 @@ internal sealed class UsersTable : Migration
             name: "users",
             columns: table => new
             {
-                Id = table.Column<long>(type: "INTEGER", nullable: false).Annotation("Sqlite:Autoincrement", true),
-                Name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                Email = table.Column<string>(type: "TEXT", maxLength: 254, nullable: false),
-                EmailKey = table.Column<string>(type: "TEXT", maxLength: 254, nullable: false),
-                Version = table.Column<long>(type: "INTEGER", nullable: false),
-                CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                Id = table.Column<long>(nullable: false)
+                    .Annotation("Sqlite:Autoincrement", true)
+                    .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                Name = table.Column<string>(maxLength: 200, nullable: false),
+                Email = table.Column<string>(maxLength: 254, nullable: false),
+                EmailKey = table.Column<string>(maxLength: 254, nullable: false),
+                Version = table.Column<long>(nullable: false),
+                CreatedAt = table.Column<long>(nullable: false),
             },
             constraints: table => table.PrimaryKey("PK_users", user => user.Id));
         migrationBuilder.CreateIndex(name: "IX_users_EmailKey", table: "users", column: "EmailKey", unique: true);

@@ -1,6 +1,7 @@
 using System;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace Quintet.Users.Migrations;
 
@@ -12,12 +13,13 @@ internal sealed class UsersDbModelSnapshot : ModelSnapshot
         modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
         modelBuilder.Entity("Quintet.Users.Users.User", user =>
         {
-            user.Property<long>("Id").ValueGeneratedOnAdd().HasColumnType("INTEGER");
-            user.Property<string>("Name").IsRequired().HasMaxLength(200).HasColumnType("TEXT");
-            user.Property<string>("Email").IsRequired().HasMaxLength(254).HasColumnType("TEXT");
-            user.Property<string>("EmailKey").IsRequired().HasMaxLength(254).HasColumnType("TEXT");
-            user.Property<long>("Version").IsConcurrencyToken().HasColumnType("INTEGER");
-            user.Property<long>("CreatedAt").HasColumnType("INTEGER");
+            user.Property<long>("Id").ValueGeneratedOnAdd()
+                .HasAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn);
+            user.Property<string>("Name").IsRequired().HasMaxLength(200);
+            user.Property<string>("Email").IsRequired().HasMaxLength(254);
+            user.Property<string>("EmailKey").IsRequired().HasMaxLength(254);
+            user.Property<long>("Version").IsConcurrencyToken();
+            user.Property<long>("CreatedAt");
             user.HasKey("Id");
             user.HasIndex("EmailKey").IsUnique();
             user.ToTable("users");

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Idempotency;
+using Quintet.Chassis.Loops;
 using Quintet.Chassis.Messaging;
 
 namespace Quintet.Chassis.Cleanup;

@@ -1,9 +1,14 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Quintet.Chassis.Data.Engines;
+using Quintet.Hosting.Health;
+using Quintet.Hosting.Settings;
 
 namespace Quintet.Chassis.Data;
 
@@ -11,40 +16,43 @@ namespace Quintet.Chassis.Data;
 public static class DatabaseExtensions
 {
     /// <summary>
-    /// Registers <typeparamref name="TDb"/> on the service's own SQLite file, <c>&lt;service&gt;.db</c> in the data folder (WAL, synced at each
-    /// commit), or on the file that <c>ConnectionStrings:Database</c> names, and brings it to this build's schema at start. Other engines
-    /// are refused at start.
+    /// Registers <typeparamref name="TDb"/> on the service's own database and brings it to this build's schema at start. Without further
+    /// settings that is a SQLite file, <c>&lt;service&gt;.db</c> in the data folder (WAL, synced at each commit); <c>ConnectionStrings:Database</c>
+    /// or <c>DATABASE_URL</c> names another file, or a database of a PostgreSQL server.
     /// </summary>
+    /// <exception cref="InvalidOperationException">What is named is neither; the message says by which setting.</exception>
     public static WebApplicationBuilder AddDatabase<TDb>(this WebApplicationBuilder builder)
         where TDb : QuintetDb
     {
         ChassisOptions chassis = ChassisOptions.From(builder.Configuration, builder.Environment.ApplicationName);
-        string connection = SqliteConnection(builder.Configuration.GetConnectionString("Database"), chassis);
+        DbConnectionStringBuilder address = DatabaseAddress.Of(builder.Configuration, chassis);
 
-        builder.Services.AddSingleton(new DatabaseFile(connection)).AddSingleton<IInterceptor, SqliteSession>();
-        builder.Services.AddDbContext<TDb>((services, options) => options
-            .UseSqlite(connection)
+        builder.Services.AddValidatedOptions<DatabaseOptions>(builder.Configuration, "Database");
+        builder.Services.AddSingleton(services => EngineAt(address, services));
+        builder.Services.AddDbContext<TDb>((services, options) =>
+        {
+            services.GetRequiredService<DatabaseEngine>().Configure(options);
             // Asked of every start, it would compare the model with the snapshot; a test of each service asks it once instead.
-            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning))
-            .AddInterceptors(services.GetServices<IInterceptor>()));
+            options.ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning))
+                .AddInterceptors(services.GetServices<IInterceptor>());
+        });
         builder.Services.AddScoped<DbContext>(services => services.GetRequiredService<TDb>());
         builder.Services.AddHostedService<MigrationStep<TDb>>();
+
+        builder.Services.AddSingleton<DatabaseBoard>().AddHostedService<DatabaseLoop>();
+        builder.Services.AddExceptionHandler<DatabaseUnavailable>();
+        builder.Services.AddHealthChecks().AddCheck<DatabaseBoard>("database", tags: [HealthRoutes.ReadyTag]);
         return builder;
     }
 
-    private static string SqliteConnection(string? configured, ChassisOptions chassis)
+    private static DatabaseEngine EngineAt(DbConnectionStringBuilder address, IServiceProvider services)
     {
-        if (string.IsNullOrEmpty(configured))
-            return new SqliteConnectionStringBuilder { DataSource = Path.Combine(chassis.DataFolder, $"{chassis.Service}.db"), DefaultTimeout = 30 }.ToString();
-
-        try
+        DatabaseOptions options = services.GetRequiredService<IOptions<DatabaseOptions>>().Value;
+        return address switch
         {
-            return new SqliteConnectionStringBuilder(configured).ToString();
-        }
-        catch (ArgumentException fault)
-        {
-            throw new InvalidOperationException(
-                "ConnectionStrings:Database: this chassis speaks SQLite only ('Data Source=…'); PostgreSQL is not supported yet", fault);
-        }
+            NpgsqlConnectionStringBuilder server => new PostgresEngine(server, options, services.GetRequiredService<ChassisOptions>().Instance),
+            SqliteConnectionStringBuilder file => new SqliteEngine(file, options),
+            _ => throw new InvalidOperationException($"no engine for {address.GetType()}"),
+        };
     }
 }

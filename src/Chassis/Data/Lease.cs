@@ -32,9 +32,9 @@ internal sealed class Lease(IServiceScopeFactory scopes, TimeProvider time, stri
         // One statement, so that of two instances that see the lease free exactly one gets it.
         int taken = await db.Database.ExecuteSqlAsync(
             $"""
-            INSERT INTO quintet_leases (Name, Owner, Until) VALUES ({name}, {_owner}, {until.ToUnixTimeMilliseconds()})
-            ON CONFLICT (Name) DO UPDATE SET Owner = excluded.Owner, Until = excluded.Until
-            WHERE quintet_leases.Owner = excluded.Owner OR quintet_leases.Until < {now.ToUnixTimeMilliseconds()}
+            INSERT INTO quintet_leases ("Name", "Owner", "Until") VALUES ({name}, {_owner}, {until.ToUnixTimeMilliseconds()})
+            ON CONFLICT ("Name") DO UPDATE SET "Owner" = excluded."Owner", "Until" = excluded."Until"
+            WHERE quintet_leases."Owner" = excluded."Owner" OR quintet_leases."Until" < {now.ToUnixTimeMilliseconds()}
             """,
             cancellation);
         _until = taken == 1 ? until : default;

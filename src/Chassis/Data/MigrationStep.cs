@@ -5,26 +5,33 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Quintet.Chassis.Data.Engines;
+using Quintet.Chassis.Loops;
 
 namespace Quintet.Chassis.Data;
 
 /// <summary>
-/// Brings the database to this build's schema before the service listens. Instances that start together take turns at an operating-system
-/// file lock; a process that is killed in the middle leaves a rolled-back migration and no lock.
+/// Brings the database to this build's schema before the service listens. Instances that start together take turns; a process that is killed
+/// in the middle leaves a rolled-back migration and no lock. While the database is away the start waits for it.
 /// </summary>
 internal sealed partial class MigrationStep<TDb>(
-    IServiceScopeFactory scopes, DatabaseFile file, TimeProvider time, ILogger<MigrationStep<TDb>> logger) : IHostedLifecycleService
+    IServiceScopeFactory scopes, DatabaseEngine engine, IOptions<DatabaseOptions> options, TimeProvider time, ILogger<MigrationStep<TDb>> logger)
+    : IHostedLifecycleService
     where TDb : QuintetDb
 {
-    // Long enough for a migration that rewrites a large table, short enough that a stuck neighbour becomes visible.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(3);
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
-        file.CreateFolder();
-        using FileLock turn = await FileLock.TakeAsync(file.LockPath, Patience, time, cancellationToken);
-        if (!await file.IsAtAsync(ChassisTables.StepsKnown, MigrationsOf(typeof(TDb)), cancellationToken)) await MigrateAsync(cancellationToken);
+        int failures = 0;
+        while (!await TryMigrateAsync(started, failures, cancellationToken))
+        {
+            await Backoff.DelayAsync(++failures, RetryMax, time, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
         Log.Ready(logger, (long)time.GetElapsedTime(started).TotalMilliseconds);
     }
 
@@ -38,16 +45,31 @@ internal sealed partial class MigrationStep<TDb>(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>One try.</summary>
+    /// <returns>False when the database is away and there is time to wait for it.</returns>
+    private async Task<bool> TryMigrateAsync(long started, int failures, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!await engine.IsAtAsync(ChassisTables.StepsKnown, MigrationsOf(typeof(TDb)), cancellationToken)) await MigrateAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception fault) when (engine.IsUnavailable(fault) && time.GetElapsedTime(started) < options.Value.StartMax)
+        {
+            string reason = fault.GetBaseException().Message;
+            if (failures == 0) Log.Waiting(logger, engine.Place, options.Value.StartMax, reason);
+            else Log.StillWaiting(logger, engine.Place, failures + 1, reason);
+            return false;
+        }
+    }
+
     private async Task MigrateAsync(CancellationToken cancellationToken)
     {
         await using AsyncServiceScope scope = scopes.CreateAsyncScope();
         TDb db = scope.ServiceProvider.GetRequiredService<TDb>();
-
-        await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellationToken);
-        // EF Core's own lock is a row that survives the death of its owner, and the next start then waits for it for ever. The file lock
-        // held here already keeps others out, so what is left in that table is a dead process' leftover.
-        await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
-        await ChassisTables.BringForwardAsync(db, cancellationToken);
+        db.Database.SetCommandTimeout(options.Value.MigrationMax);
+        await using IAsyncDisposable turn = await engine.TakeTurnAsync(db, options.Value.MigrationMax, time, cancellationToken);
+        await ChassisTables.BringForwardAsync(db, engine, cancellationToken);
         await db.Database.MigrateAsync(cancellationToken);
     }
 
@@ -63,5 +85,11 @@ internal sealed partial class MigrationStep<TDb>(
     {
         [LoggerMessage(6101, LogLevel.Information, "The database is at this build's schema after {Milliseconds} ms")]
         public static partial void Ready(ILogger logger, long milliseconds);
+
+        [LoggerMessage(6102, LogLevel.Warning, "The database cannot be reached; the start waits for it up to {StartMax}: {Place}: {Reason}")]
+        public static partial void Waiting(ILogger logger, string place, TimeSpan startMax, string reason);
+
+        [LoggerMessage(6103, LogLevel.Debug, "The database cannot be reached: {Place}, try {Tries}: {Reason}")]
+        public static partial void StillWaiting(ILogger logger, string place, int tries, string reason);
     }
 }

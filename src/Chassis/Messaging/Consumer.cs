@@ -3,6 +3,8 @@ using CloudNative.CloudEvents;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Quintet.Chassis.Data;
+using Quintet.Chassis.Loops;
 using Quintet.Chassis.Messaging.Broker;
 using Quintet.Chassis.Messaging.Events;
 using RabbitMQ.Client.Exceptions;
@@ -24,7 +26,7 @@ internal abstract class Consumer(string eventType)
 /// delayed retry, then to the dead letters.
 /// </summary>
 internal sealed partial class Consumer<TEvent, THandler>(
-    IServiceScopeFactory scopes, IOptions<MessagingOptions> options, TimeProvider time, ILogger<THandler> logger)
+    IServiceScopeFactory scopes, DatabaseBoard database, IOptions<MessagingOptions> options, TimeProvider time, ILogger<THandler> logger)
     : Consumer(TEvent.EventType)
     where TEvent : IEvent
     where THandler : class, IEventHandler<TEvent>
@@ -38,6 +40,8 @@ internal sealed partial class Consumer<TEvent, THandler>(
         string id = "?";
         try
         {
+            // An outage would take an event through all of its retries to the dead letters; here it waits, unacknowledged, until it is over.
+            await database.WhenReachedAsync(stopping);
             CloudEvent envelope = EventEnvelope.Read(delivery.BorrowedBody);
             id = envelope.Id!;
             handling?.SetTag("messaging.message.id", id);
@@ -59,6 +63,7 @@ internal sealed partial class Consumer<TEvent, THandler>(
         catch (Exception fault) when (fault is not OperationInterruptedException)
         {
             handling?.SetStatus(ActivityStatusCode.Error, fault.Message);
+            database.NoteIfUnavailable(fault);
             RetryStep? step = null;
             bool isMoved = await HandOverAsync(delivery, async () => step = await delivery.RetryAsync(fault, CancellationToken.None), stopping);
             if (!isMoved) Log.Requeued(logger, id, queue, fault);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Quintet.Chassis.Loops;
 using Quintet.Chassis.Messaging.Broker;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;

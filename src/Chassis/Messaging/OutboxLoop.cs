@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Quintet.Chassis.Data;
+using Quintet.Chassis.Loops;
 using Quintet.Chassis.Messaging.Broker;
 
 namespace Quintet.Chassis.Messaging;

@@ -1,26 +1,33 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Quintet.Chassis.Data;
+using Quintet.Chassis.Data.Engines;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
-using Quintet.TestKit.Processes;
+using Quintet.TestKit.Systems;
 using Xunit;
 
 namespace Quintet.Chassis.Tests.Data;
 
-public sealed class MigrationTests : IDisposable
+public abstract class MigrationTests(PostgresServer? server) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
+    private string[] _database = [];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public async ValueTask InitializeAsync() => _database = await PostgresServer.SettingsOfNewAsync(server, Cancellation);
+
+    public ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     [Fact]
     public async Task Instances_that_start_together_take_turns()
     {
-        OrdersService[] services = await Task.WhenAll(
-            Enumerable.Range(1, 4).Select(i => OrdersService.StartAsync(_folder, null, $"QUINTET_INSTANCE=orders-{i}")));
+        OrdersService[] services = await Task.WhenAll(Enumerable.Range(1, 4).Select(i => StartAsync($"QUINTET_INSTANCE=orders-{i}")));
 
         foreach (OrdersService service in services) await service.PlaceAsync(Array.IndexOf(services, service) + 1);
 
@@ -29,86 +36,56 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_killed_migration_left_behind_blocks_nobody()
-    {
-        Directory.CreateDirectory(_folder["data"]);
-        await File.WriteAllTextAsync(Path.Combine(_folder["data"], "orders.db.migration.lock"), "", Cancellation);
-        await ExecuteAsync(
-            """
-            CREATE TABLE "__EFMigrationsLock" ("Id" INTEGER NOT NULL PRIMARY KEY, "Timestamp" TEXT NOT NULL);
-            INSERT INTO "__EFMigrationsLock" VALUES (1, '2026-01-01');
-            """);
-
-        await using OrdersService service = await OrdersService.StartAsync(_folder);
-
-        await service.PlaceAsync(1);
-    }
-
-    [Fact]
-    public async Task A_second_process_waits_until_the_first_has_migrated()
-    {
-        string path = _folder["migration.lock"];
-        using FileLock first = await FileLock.TakeAsync(path, TimeSpan.Zero, TimeProvider.System, Cancellation);
-
-        Task<FileLock> second = FileLock.TakeAsync(path, TimeSpan.FromMinutes(1), TimeProvider.System, Cancellation);
-        Assert.False(second.IsCompleted);
-        first.Dispose();
-
-        (await second).Dispose();
-    }
-
-    [Fact]
-    public async Task A_lock_dies_with_its_process()
-    {
-        string program = Need.Program("flock", "util-linux");
-        string path = _folder["migration.lock"];
-        ChildProcess holder = ChildProcess.Start(program, ["--exclusive", path, "sh", "-c", "echo held; exec sleep 600"]);
-        await Eventually.TrueAsync(
-            "another process holds the lock", () => Task.FromResult(holder.Output.Contains("held", StringComparison.Ordinal)), Cancellation);
-        await Assert.ThrowsAsync<TimeoutException>(() => FileLock.TakeAsync(path, TimeSpan.Zero, TimeProvider.System, Cancellation));
-
-        await holder.DisposeAsync();
-
-        using FileLock taken = await FileLock.TakeAsync(path, TimeSpan.FromSeconds(30), TimeProvider.System, Cancellation);
-    }
-
-    [Fact]
     public async Task A_second_start_finds_nothing_to_do()
     {
-        await using (OrdersService first = await OrdersService.StartAsync(_folder)) await first.PlaceAsync(1);
-        DatabaseFile file = new($"Data Source={Path.Combine(_folder["data"], "orders.db")}");
+        await using OrdersService service = await StartAsync();
+        DatabaseEngine engine = service.Services.GetRequiredService<DatabaseEngine>();
 
-        Assert.True(await file.IsAtAsync(ChassisTables.StepsKnown, ["20260101000000_Orders"], Cancellation));
-        Assert.False(await file.IsAtAsync(ChassisTables.StepsKnown, ["20260101000000_Orders", "20270101000000_More"], Cancellation));
-        Assert.False(await file.IsAtAsync(ChassisTables.StepsKnown + 1, ["20260101000000_Orders"], Cancellation));
+        Assert.True(await engine.IsAtAsync(ChassisTables.StepsKnown, ["20260101000000_Orders"], Cancellation));
+        Assert.False(await engine.IsAtAsync(ChassisTables.StepsKnown, ["20260101000000_Orders", "20270101000000_More"], Cancellation));
+        Assert.False(await engine.IsAtAsync(ChassisTables.StepsKnown + 1, ["20260101000000_Orders"], Cancellation));
     }
 
     [Fact]
     public async Task A_database_of_a_newer_chassis_is_refused()
     {
-        await (await OrdersService.StartAsync(_folder)).DisposeAsync();
-        await ExecuteAsync("INSERT INTO quintet_schema (Step) VALUES (99)");
+        await using (OrdersService service = await StartAsync())
+            await service.WithAsync((db, _) => db.Database.ExecuteSqlRawAsync("""INSERT INTO quintet_schema ("Step") VALUES (99)""", Cancellation));
 
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => OrdersService.StartAsync(_folder));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync());
 
         Assert.Contains("newer chassis", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Another_engine_than_sqlite_is_refused_by_name()
+    public async Task The_chassis_tables_are_what_its_rows_are_mapped_to()
     {
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => OrdersService.StartAsync(_folder, null, "ConnectionStrings:Database=Host=localhost;Username=me"));
+        await using OrdersService service = await StartAsync();
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_123);
 
-        Assert.Contains("ConnectionStrings:Database", refused.Message, StringComparison.Ordinal);
+        await service.WithAsync(async (db, _) =>
+        {
+            db.Add(new OutboxRow
+            {
+                EventId = "event", Type = "type", Subject = "subject", Body = [0, 255], TraceParent = "parent", TraceState = "state",
+                AddedAt = now, NotBefore = now, DoneAt = now, State = OutboxState.SetAside, Attempts = 3, Fault = "fault",
+            });
+            db.Add(new InboxRow { Consumer = "consumer", EventId = "event", HandledAt = now });
+            db.Add(new LeaseRow { Name = "name", Owner = "owner", Until = now });
+            return await db.SaveChangesAsync(Cancellation);
+        });
+
+        OutboxRow row = await service.WithAsync((db, _) => db.Set<OutboxRow>().SingleAsync(r => r.DoneAt == now && r.EventId == "event", Cancellation));
+        Assert.True(row.Sequence > 0);
+        Assert.Equal([0, 255], row.Body);
+        Assert.Equal((now, OutboxState.SetAside, 3, "fault", "parent"), (row.AddedAt, row.State, row.Attempts, row.Fault, row.TraceParent));
+        Assert.Equal(now, (await service.WithAsync((db, _) => db.Set<InboxRow>().SingleAsync(Cancellation))).HandledAt);
+        Assert.Equal(now, (await service.WithAsync((db, _) => db.Set<LeaseRow>().SingleAsync(lease => lease.Name == "name", Cancellation))).Until);
     }
 
-    private async Task ExecuteAsync(string sql)
-    {
-        await using SqliteConnection file = new($"Data Source={Path.Combine(_folder["data"], "orders.db")};Pooling=False");
-        await file.OpenAsync(Cancellation);
-        await using SqliteCommand command = file.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync(Cancellation);
-    }
+    private Task<OrdersService> StartAsync(params string[] settings) => OrdersService.StartAsync(_folder, null, [.. _database, .. settings]);
+
+    public sealed class OnSqlite() : MigrationTests(null);
+
+    public sealed class OnPostgres(PostgresServer server) : MigrationTests(server);
 }

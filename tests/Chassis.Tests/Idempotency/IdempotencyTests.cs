@@ -11,20 +11,26 @@ using Quintet.Chassis.Cleanup;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
+using Quintet.TestKit.Systems;
 using Xunit;
 
 namespace Quintet.Chassis.Tests.Idempotency;
 
-public sealed class IdempotencyTests : IAsyncLifetime
+public abstract class IdempotencyTests(PostgresServer? server) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
     private readonly HttpClient _client = new(new SocketsHttpHandler());
     private OrdersService _service = null!;
+    private string[] _database = [];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _service = await StartAsync();
+    public async ValueTask InitializeAsync()
+    {
+        _database = await PostgresServer.SettingsOfNewAsync(server, Cancellation);
+        _service = await StartAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -192,7 +198,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     private Task<OrdersService> StartAsync(params string[] settings) =>
-        OrdersService.StartAsync(_folder, builder => builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(_time)), settings);
+        OrdersService.StartAsync(_folder, builder => builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(_time)), [.. _database, .. settings]);
 
     private async Task<Answer> PostAsync(
         string number, string? key, string target = "/orders", string? authorization = null, Uri? instance = null, int padding = 0)
@@ -215,4 +221,8 @@ public sealed class IdempotencyTests : IAsyncLifetime
         await db.Orders.CountAsync(Cancellation), await db.Set<OutboxRow>().CountAsync(Cancellation), await db.Set<AnswerRow>().CountAsync(Cancellation)));
 
     private sealed record Answer(HttpStatusCode Status, string Head, string Body, bool IsReplay);
+
+    public sealed class OnSqlite() : IdempotencyTests(null);
+
+    public sealed class OnPostgres(PostgresServer server) : IdempotencyTests(server);
 }

@@ -7,25 +7,30 @@ using Quintet.Chassis.Tests.Doubles;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Processes;
+using Quintet.TestKit.Systems;
 using RabbitMQ.Client;
 using Xunit;
 
 namespace Quintet.Chassis.Tests.Messaging;
 
 /// <summary>The way of an event from the outbox to its effect, over RabbitMQ. Each test is a service of its own name, so none sees another's queues.</summary>
-[Collection(RabbitNode.Events)]
-public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
+public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly HandlerScript _script = new();
     private readonly string _name = $"test{Guid.NewGuid():N}";
     private IConnection _connection = null!;
+    private string[] _database = [];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private string Queue => $"{_name}.orders.order-placed";
 
-    public async ValueTask InitializeAsync() => _connection = await rabbit.ConnectAsync(Cancellation);
+    public async ValueTask InitializeAsync()
+    {
+        _connection = await rabbit.ConnectAsync(Cancellation);
+        _database = await PostgresServer.SettingsOfNewAsync(server, Cancellation);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -115,7 +120,8 @@ public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
     [Fact]
     public async Task An_event_waits_for_a_first_subscriber()
     {
-        await using OrdersService publisher = await OrdersService.StartAsync(_folder, null, $"QUINTET_SERVICE={_name}", $"AMQP_URL={rabbit.Url}");
+        await using OrdersService publisher = await OrdersService.StartAsync(
+            _folder, null, [$"QUINTET_SERVICE={_name}", $"AMQP_URL={rabbit.Url}", .. _database]);
         for (int id = 1; id <= 20; id++) await publisher.PlaceAsync(id);
         await Eventually.TrueAsync(
             "the broker has returned it", async () => (await ReadyAsync(publisher)).Contains("first subscriber", StringComparison.Ordinal), Cancellation);
@@ -175,7 +181,7 @@ public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
     }
 
     private Task<OrdersService> StartAsync(params string[] settings) => OrdersService.StartAsync(
-        _folder, builder => OrderHandler.Add(builder, _script), [$"AMQP_URL={rabbit.Url}", $"QUINTET_SERVICE={_name}", .. settings]);
+        _folder, builder => OrderHandler.Add(builder, _script), [$"AMQP_URL={rabbit.Url}", $"QUINTET_SERVICE={_name}", .. _database, .. settings]);
 
     private static async Task<string> ReadyAsync(OrdersService service)
     {
@@ -226,4 +232,10 @@ public sealed class BrokerTests(RabbitNode rabbit) : IAsyncLifetime
         Cancellation);
 
     private static string Header(BasicGetResult message, string name) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![name]!);
+
+    [Collection(RabbitNode.Events)]
+    public sealed class OnSqlite(RabbitNode rabbit) : BrokerTests(rabbit, null);
+
+    [Collection(RabbitNode.Events)]
+    public sealed class OnPostgres(RabbitNode rabbit, PostgresServer server) : BrokerTests(rabbit, server);
 }

@@ -7,6 +7,7 @@ using Quintet.Chassis.Tests.Doubles;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Processes;
+using Quintet.TestKit.Systems;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using Xunit;
@@ -14,19 +15,23 @@ using Xunit;
 namespace Quintet.Chassis.Tests.Messaging;
 
 /// <summary>Several instances of one service on one database and one broker: each may relay and handle, and nothing happens out of order or twice.</summary>
-[Collection(RabbitNode.Events)]
-public sealed class CompetingInstancesTests(RabbitNode rabbit) : IAsyncLifetime
+public abstract class CompetingInstancesTests(RabbitNode rabbit, PostgresServer? server) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly HandlerScript _script = new();
     private readonly string _name = $"test{Guid.NewGuid():N}";
     private IConnection _connection = null!;
+    private string[] _database = [];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private string Queue => $"{_name}.orders.order-placed";
 
-    public async ValueTask InitializeAsync() => _connection = await rabbit.ConnectAsync(Cancellation);
+    public async ValueTask InitializeAsync()
+    {
+        _connection = await rabbit.ConnectAsync(Cancellation);
+        _database = await PostgresServer.SettingsOfNewAsync(server, Cancellation);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -92,7 +97,7 @@ public sealed class CompetingInstancesTests(RabbitNode rabbit) : IAsyncLifetime
 
     private Task<OrdersService> StartAsync(string instance, int? port = null) => OrdersService.StartAsync(
         _folder, builder => OrderHandler.Add(builder, _script),
-        $"AMQP_URL=amqp://guest:guest@127.0.0.1:{port ?? rabbit.Port}/%2F", $"QUINTET_SERVICE={_name}", $"QUINTET_INSTANCE={_name}-{instance}");
+        [$"AMQP_URL=amqp://guest:guest@127.0.0.1:{port ?? rabbit.Port}/%2F", $"QUINTET_SERVICE={_name}", $"QUINTET_INSTANCE={_name}-{instance}", .. _database]);
 
     private async Task<IChannel> ListenAsync(ConcurrentQueue<(long Subject, int Step)> arrived)
     {
@@ -132,4 +137,10 @@ public sealed class CompetingInstancesTests(RabbitNode rabbit) : IAsyncLifetime
 
         string IPublishedEvent.Subject => $"orders/{Id}";
     }
+
+    [Collection(RabbitNode.Events)]
+    public sealed class OnSqlite(RabbitNode rabbit) : CompetingInstancesTests(rabbit, null);
+
+    [Collection(RabbitNode.Events)]
+    public sealed class OnPostgres(RabbitNode rabbit, PostgresServer server) : CompetingInstancesTests(rabbit, server);
 }

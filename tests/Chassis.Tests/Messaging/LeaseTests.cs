@@ -3,11 +3,12 @@ using Microsoft.Extensions.Time.Testing;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
+using Quintet.TestKit.Systems;
 using Xunit;
 
 namespace Quintet.Chassis.Tests.Messaging;
 
-public sealed class LeaseTests : IAsyncLifetime
+public abstract class LeaseTests(PostgresServer? server) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
@@ -15,7 +16,8 @@ public sealed class LeaseTests : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _service = await OrdersService.StartAsync(_folder);
+    public async ValueTask InitializeAsync() =>
+        _service = await OrdersService.StartAsync(_folder, null, await PostgresServer.SettingsOfNewAsync(server, Cancellation));
 
     public async ValueTask DisposeAsync()
     {
@@ -75,4 +77,8 @@ public sealed class LeaseTests : IAsyncLifetime
     }
 
     private Lease LeaseOf(string owner) => new(_service.Services.GetRequiredService<IServiceScopeFactory>(), _time, "test", owner);
+
+    public sealed class OnSqlite() : LeaseTests(null);
+
+    public sealed class OnPostgres(PostgresServer server) : LeaseTests(server);
 }

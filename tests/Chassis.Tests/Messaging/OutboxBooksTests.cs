@@ -7,12 +7,13 @@ using Quintet.Chassis.Data;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Processes;
+using Quintet.TestKit.Systems;
 using Xunit;
 
 namespace Quintet.Chassis.Tests.Messaging;
 
 /// <summary>What is told of the outbox, and how long its rows and the inbox' stay.</summary>
-public sealed class OutboxBooksTests : IAsyncLifetime
+public abstract class OutboxBooksTests(PostgresServer? server) : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
     private readonly TempFolder _folder = new();
@@ -20,7 +21,8 @@ public sealed class OutboxBooksTests : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _service = await OrdersService.StartAsync(_folder);
+    public async ValueTask InitializeAsync() =>
+        _service = await OrdersService.StartAsync(_folder, null, await PostgresServer.SettingsOfNewAsync(server, Cancellation));
 
     public async ValueTask DisposeAsync()
     {
@@ -98,4 +100,8 @@ public sealed class OutboxBooksTests : IAsyncLifetime
 
         void Note(string name, string state, double value) => seen[$"{name} {state}"] = Math.Max(value, seen.GetValueOrDefault($"{name} {state}"));
     }
+
+    public sealed class OnSqlite() : OutboxBooksTests(null);
+
+    public sealed class OnPostgres(PostgresServer server) : OutboxBooksTests(server);
 }

@@ -5,11 +5,12 @@ using Quintet.Chassis.Data;
 using Quintet.Chassis.Messaging;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
+using Quintet.TestKit.Systems;
 using Xunit;
 
 namespace Quintet.Chassis.Tests.Messaging;
 
-public sealed class OutboxStoreTests : IAsyncLifetime
+public abstract class OutboxStoreTests(PostgresServer? server) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
@@ -20,7 +21,7 @@ public sealed class OutboxStoreTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _service = await OrdersService.StartAsync(_folder);
+        _service = await OrdersService.StartAsync(_folder, null, await PostgresServer.SettingsOfNewAsync(server, Cancellation));
         _store = new OutboxStore(
             _service.Services.GetRequiredService<IServiceScopeFactory>(), Options.Create(new MessagingOptions { RefusalsMax = 3 }), _time);
     }
@@ -96,4 +97,8 @@ public sealed class OutboxStoreTests : IAsyncLifetime
         db.Add(new OutboxRow { EventId = id, Subject = subject, Type = type, Body = [1], AddedAt = now, NotBefore = now });
         return db.SaveChangesAsync(Cancellation);
     });
+
+    public sealed class OnSqlite() : OutboxStoreTests(null);
+
+    public sealed class OnPostgres(PostgresServer server) : OutboxStoreTests(server);
 }

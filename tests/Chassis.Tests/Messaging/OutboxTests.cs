@@ -4,18 +4,20 @@ using Microsoft.EntityFrameworkCore;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
+using Quintet.TestKit.Systems;
 using Xunit;
 
 namespace Quintet.Chassis.Tests.Messaging;
 
-public sealed class OutboxTests : IAsyncLifetime
+public abstract class OutboxTests(PostgresServer? server) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private OrdersService _service = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _service = await OrdersService.StartAsync(_folder);
+    public async ValueTask InitializeAsync() =>
+        _service = await OrdersService.StartAsync(_folder, null, await PostgresServer.SettingsOfNewAsync(server, Cancellation));
 
     public async ValueTask DisposeAsync()
     {
@@ -103,4 +105,8 @@ public sealed class OutboxTests : IAsyncLifetime
 
         Assert.True(ready.IsSuccessStatusCode);
     }
+
+    public sealed class OnSqlite() : OutboxTests(null);
+
+    public sealed class OnPostgres(PostgresServer server) : OutboxTests(server);
 }

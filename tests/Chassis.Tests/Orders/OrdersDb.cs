@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Messaging.Events;
 
@@ -42,8 +43,10 @@ internal sealed class OrdersTable : Migration
             name: "orders",
             columns: table => new
             {
-                Id = table.Column<long>(type: "INTEGER", nullable: false).Annotation("Sqlite:Autoincrement", true),
-                Number = table.Column<string>(type: "TEXT", nullable: false),
+                Id = table.Column<long>(nullable: false)
+                    .Annotation("Sqlite:Autoincrement", true)
+                    .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                Number = table.Column<string>(nullable: false),
             },
             constraints: table => table.PrimaryKey("PK_orders", order => order.Id));
         migrationBuilder.CreateIndex(name: "IX_orders_Number", table: "orders", column: "Number", unique: true);

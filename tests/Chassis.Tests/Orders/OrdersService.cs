@@ -5,10 +5,14 @@ using Microsoft.Extensions.Logging;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Messaging;
 using Quintet.TestKit.Files;
+using Quintet.TestKit.Systems;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(PostgresServer))]
 
 namespace Quintet.Chassis.Tests.Orders;
 
-/// <summary>A service on the chassis, in this process: real Kestrel, a real SQLite file.</summary>
+/// <summary>A service on the chassis, in this process: real Kestrel, a real SQLite file or, by its settings, a real PostgreSQL database.</summary>
 internal sealed class OrdersService : IAsyncDisposable
 {
     private OrdersService(WebApplication app) => App = app;
@@ -33,6 +37,7 @@ internal sealed class OrdersService : IAsyncDisposable
         configure?.Invoke(builder);
         WebApplication app = builder.Build();
         app.UseQuintet();
+        app.MapPost("/orders/{id}", (long id, OrdersDb db, Outbox outbox, CancellationToken cancellation) => PlaceAsync(id, db, outbox, cancellation));
         app.MapGet("/orders/{id}", (string id) => Results.Ok(new { id, app.Services.GetRequiredService<ChassisOptions>().Instance }));
         app.MapOrders();
         await app.StartAsync();
@@ -45,13 +50,7 @@ internal sealed class OrdersService : IAsyncDisposable
         return await work(scope.ServiceProvider.GetRequiredService<OrdersDb>(), scope.ServiceProvider.GetRequiredService<Outbox>());
     }
 
-    public Task<string> PlaceAsync(long id) => WithAsync(async (db, outbox) =>
-    {
-        db.Add(new Order { Number = $"number-{id}" });
-        string eventId = outbox.Add(new OrderPlaced(id));
-        await db.SaveChangesAsync();
-        return eventId;
-    });
+    public Task<string> PlaceAsync(long id) => WithAsync((db, outbox) => PlaceAsync(id, db, outbox, CancellationToken.None));
 
     public HttpClient CreateClient() => Services.GetRequiredService<IHttpClientFactory>().CreateClient();
 
@@ -59,5 +58,13 @@ internal sealed class OrdersService : IAsyncDisposable
     {
         await App.StopAsync();
         await App.DisposeAsync();
+    }
+
+    private static async Task<string> PlaceAsync(long id, OrdersDb db, Outbox outbox, CancellationToken cancellation)
+    {
+        db.Add(new Order { Number = $"number-{id}" });
+        string eventId = outbox.Add(new OrderPlaced(id));
+        await db.SaveChangesAsync(cancellation);
+        return eventId;
     }
 }

@@ -1,12 +1,14 @@
-namespace Quintet.Chassis.Data;
+namespace Quintet.Chassis.Data.Engines;
 
 /// <summary>
 /// A lock between processes on one machine, held on an open file by the operating system: it is gone the moment its holder dies, however
 /// it dies, and a left-over file locks nobody out.
 /// </summary>
-internal sealed class FileLock : IDisposable
+internal sealed class FileLock : IDisposable, IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    /// <summary>Between two looks at a lock that somebody else holds.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     private readonly FileStream _file;
 
     private FileLock(FileStream file) => _file = file;
@@ -26,6 +28,8 @@ internal sealed class FileLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    public ValueTask DisposeAsync() => _file.DisposeAsync();
 
     // On Unix FileShare.None is flock(LOCK_EX | LOCK_NB) on the open file.
     private static FileStream? TryOpen(string path)

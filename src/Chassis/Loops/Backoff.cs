@@ -1,4 +1,4 @@
-namespace Quintet.Chassis.Messaging;
+namespace Quintet.Chassis.Loops;
 
 /// <summary>How long a background loop waits after a failure: doubling from 100 ms, and never in step with other processes.</summary>
 internal static class Backoff

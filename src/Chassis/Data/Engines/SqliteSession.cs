@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
-namespace Quintet.Chassis.Data;
+namespace Quintet.Chassis.Data.Engines;
 
 /// <summary>Prepares each SQLite connection as it is handed out.</summary>
 internal sealed class SqliteSession : DbConnectionInterceptor
