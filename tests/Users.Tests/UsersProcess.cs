@@ -1,6 +1,7 @@
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Network;
 using Quintet.TestKit.Processes;
+using Xunit;
 
 namespace Quintet.Users.Tests;
 
@@ -8,26 +9,57 @@ namespace Quintet.Users.Tests;
 internal sealed class UsersProcess : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
+    private readonly string _instance;
+    private readonly string? _databaseUrl;
     private ChildProcess _process = null!;
 
-    public UsersProcess() => Start();
+    /// <param name="instance">Its name.</param>
+    /// <param name="databaseUrl">A PostgreSQL database; null for an SQLite file of its own.</param>
+    public UsersProcess(string instance = "users-1", string? databaseUrl = null)
+    {
+        (_instance, _databaseUrl) = (instance, databaseUrl);
+        Client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
+        Start();
+    }
 
     public int Port { get; } = FreePort.Take();
 
+    public HttpClient Client { get; }
+
+    /// <summary>The SQLite file.</summary>
     public string Database => Path.Combine(_folder["data"], "users.db");
 
     public string Output => _process.Output;
 
     public void Start() => _process = ChildProcess.Start(
         Path.Combine(AppContext.BaseDirectory, "Quintet.Users"),
-        [$"--PORT={Port}", "--QUINTET_SERVICE=users", $"--QUINTET_DATA={_folder["data"]}"],
-        _folder.Path);
+        [],
+        _folder.Path,
+        new Dictionary<string, string?>
+        {
+            ["PORT"] = $"{Port}",
+            ["QUINTET_SERVICE"] = "users",
+            ["QUINTET_INSTANCE"] = _instance,
+            ["QUINTET_DATA"] = _folder["data"],
+            ["DATABASE_URL"] = _databaseUrl,
+        });
+
+    public Task BecomeReadyAsync() => Eventually.TrueAsync(
+        "Users is ready",
+        async () =>
+        {
+            if (_process.HasExited) throw new InvalidOperationException($"it ended with {_process.ExitCode}");
+            return (await Client.GetAsync("/health/ready", TestContext.Current.CancellationToken)).IsSuccessStatusCode;
+        },
+        TestContext.Current.CancellationToken,
+        () => _process.Output);
 
     /// <summary>SIGKILL, and waits until it is gone.</summary>
     public ValueTask KillAsync() => _process.DisposeAsync();
 
     public async ValueTask DisposeAsync()
     {
+        Client.Dispose();
         await _process.DisposeAsync();
         _folder.Dispose();
     }

@@ -7,13 +7,14 @@ using Microsoft.Extensions.DependencyInjection;
 using MimeKit;
 using Quintet.Chassis.Messaging.Events;
 using Quintet.Notifications.Welcome;
+using Quintet.TestKit.Systems;
 using Xunit;
 
 namespace Quintet.Notifications.Tests.Welcome;
 
-public sealed class WelcomeTests : IAsyncLifetime
+public abstract class WelcomeTests(PostgresServer? server) : IAsyncLifetime
 {
-    private readonly RunningNotifications _notifications = new();
+    private readonly RunningNotifications _notifications = new(server);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -138,4 +139,8 @@ public sealed class WelcomeTests : IAsyncLifetime
         ReceivedEvent<UserCreated> received = new(eventId, DateTimeOffset.UnixEpoch, new UserCreated(userId));
         await scope.ServiceProvider.GetRequiredService<SendWelcome>().HandleAsync(received, Cancellation);
     }
+
+    public sealed class OnSqlite() : WelcomeTests(null);
+
+    public sealed class OnPostgres(PostgresServer server) : WelcomeTests(server);
 }

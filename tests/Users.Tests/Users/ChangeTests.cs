@@ -13,9 +13,13 @@ using Xunit;
 
 namespace Quintet.Users.Tests.Users;
 
-public sealed class ChangeTests(RunningUsers users) : IClassFixture<RunningUsers>
+public abstract class ChangeTests(RunningUsers users) : IAsyncLifetime
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => users.StartAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_change_without_its_version_is_428_and_with_an_old_one_412()
@@ -164,4 +168,8 @@ public sealed class ChangeTests(RunningUsers users) : IClassFixture<RunningUsers
         if (tag is not null) request.Headers.TryAddWithoutValidation("If-Match", tag);
         return users.Client.SendAsync(request, Cancellation);
     }
+
+    public sealed class OnSqlite(RunningUsers.OnSqlite users) : ChangeTests(users), IClassFixture<RunningUsers.OnSqlite>;
+
+    public sealed class OnPostgres(RunningUsers.OnPostgres users) : ChangeTests(users), IClassFixture<RunningUsers.OnPostgres>;
 }

@@ -7,9 +7,13 @@ using Xunit;
 
 namespace Quintet.Users.Tests.Users;
 
-public sealed class ContractTests(RunningUsers users) : IClassFixture<RunningUsers>
+public abstract class ContractTests(RunningUsers users) : IAsyncLifetime
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => users.StartAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_new_user_is_201_with_its_address()
@@ -107,4 +111,8 @@ public sealed class ContractTests(RunningUsers users) : IClassFixture<RunningUse
     }
 
     private static async Task<JsonNode> BodyAsync(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!;
+
+    public sealed class OnSqlite(RunningUsers.OnSqlite users) : ContractTests(users), IClassFixture<RunningUsers.OnSqlite>;
+
+    public sealed class OnPostgres(RunningUsers.OnPostgres users) : ContractTests(users), IClassFixture<RunningUsers.OnPostgres>;
 }

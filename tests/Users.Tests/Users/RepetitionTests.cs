@@ -10,12 +10,16 @@ using Xunit;
 namespace Quintet.Users.Tests.Users;
 
 /// <summary>POST /users with an <c>Idempotency-Key</c>: a client that does not know what became of its request just sends it again.</summary>
-public sealed class RepetitionTests(RunningUsers running) : IClassFixture<RunningUsers>
+public sealed class RepetitionTests(RunningUsers.OnSqlite running) : IClassFixture<RunningUsers.OnSqlite>, IAsyncLifetime
 {
     private const int Kills = 10;
     private const int Clients = 4;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => running.StartAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_repeated_sign_up_is_the_same_user_and_not_a_taken_address()
@@ -38,10 +42,9 @@ public sealed class RepetitionTests(RunningUsers running) : IClassFixture<Runnin
         TestContext.Current.SendDiagnosticMessage($"seed {seed}");
         Random random = new(seed);
         await using UsersProcess users = new();
-        using HttpClient http = new(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{users.Port}") };
         ConcurrentDictionary<SignUp, Answer> accepted = [];
         using CancellationTokenSource enough = new();
-        Task signingUp = Task.WhenAll(Enumerable.Range(0, Clients).Select(client => SignUpAsync(http, client, accepted, enough.Token)));
+        Task signingUp = Task.WhenAll(Enumerable.Range(0, Clients).Select(client => SignUpAsync(users.Client, client, accepted, enough.Token)));
 
         for (int kill = 0; kill < Kills; kill++)
         {
@@ -55,7 +58,7 @@ public sealed class RepetitionTests(RunningUsers running) : IClassFixture<Runnin
 
         await enough.CancelAsync();
         await signingUp;
-        foreach ((SignUp signUp, Answer answer) in accepted) Assert.Equal(answer with { IsReplay = true }, await RetryAsync(http, signUp));
+        foreach ((SignUp signUp, Answer answer) in accepted) Assert.Equal(answer with { IsReplay = true }, await RetryAsync(users.Client, signUp));
         Assert.All(accepted.Values, answer => Assert.Equal(HttpStatusCode.Created, answer.Status));
         Assert.Equal((accepted.Count, accepted.Count, accepted.Count), await CountAsync(users.Database));
         Assert.Equal(accepted.Count, accepted.Values.Select(answer => answer.Location).Distinct().Count());
