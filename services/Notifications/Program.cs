@@ -1,6 +1,8 @@
 using Quintet.Chassis;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Messaging;
+using Quintet.Hosting.Settings;
+using Quintet.Notifications.Erasure;
 using Quintet.Notifications.History;
 using Quintet.Notifications.Mail;
 using Quintet.Notifications.Welcome;
@@ -14,8 +16,9 @@ internal static class Program
     internal static WebApplication Build(string[] args)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddQuintet().AddDatabase<NotificationsDb>().AddMail().AddWelcome();
-        builder.AddConsumer<UserCreated, SendWelcome>().AddConsumer<UserDeleted, ForgetUser>();
+        builder.AddQuintet().AddDatabase<NotificationsDb>().AddOutbox().AddMail().AddWelcome();
+        builder.Services.AddValidatedOptions<ErasureOptions>(builder.Configuration, "Erasure");
+        builder.AddConsumer<UserCreated, SendWelcome>().AddConsumer<UserDeletionRequested, EraseOnRequest>().AddConsumer<UserDeleted, ForgetUser>();
         WebApplication app = builder.Build();
         app.UseQuintet();
         app.MapNotifications();

@@ -1,6 +1,7 @@
 using Quintet.Chassis;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Messaging;
+using Quintet.Users.Deletion;
 using Quintet.Users.Users;
 
 namespace Quintet.Users;
@@ -12,11 +13,12 @@ internal static class Program
     internal static WebApplication Build(string[] args)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddQuintet().AddDatabase<UsersDb>().AddOutbox();
+        builder.AddQuintet().AddDatabase<UsersDb>().AddOutbox().AddDeletion();
 
         WebApplication app = builder.Build();
         app.UseQuintet();
         app.MapUsers();
+        app.MapDeletion();
         return app;
     }
 }

@@ -19,6 +19,7 @@ internal sealed class UsersDb(DbContextOptions<UsersDb> options) : QuintetDb(opt
             user.Property(u => u.EmailKey).HasMaxLength(User.EmailMax);
             user.HasIndex(u => u.EmailKey).IsUnique();
             user.Property(u => u.Version).IsConcurrencyToken();
+            user.Property(u => u.DeletionId).HasMaxLength(User.DeletionIdMax);
         });
     }
 }

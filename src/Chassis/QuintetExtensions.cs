@@ -15,6 +15,7 @@ using Quintet.Chassis.Configuration;
 using Quintet.Chassis.Discovery;
 using Quintet.Chassis.Http;
 using Quintet.Chassis.Idempotency;
+using Quintet.Chassis.Sagas;
 using Quintet.Hosting.Errors;
 using Quintet.Hosting.Health;
 using Quintet.Hosting.Supervised;
@@ -50,6 +51,7 @@ public static class QuintetExtensions
         builder.AddOutgoing(chassis);
         builder.AddIncoming(chassis);
         builder.AddIdempotency();
+        builder.AddSagas();
         builder.Services.AddHostedService<CleanupLoop>();
         return builder;
     }

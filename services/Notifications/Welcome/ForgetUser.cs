@@ -3,7 +3,7 @@ using Quintet.Chassis.Messaging.Events;
 
 namespace Quintet.Notifications.Welcome;
 
-/// <summary>When a user is deleted, the history of its notifications goes too.</summary>
+/// <summary>When a user has gone, so does what was sent between the erasure and the end.</summary>
 internal sealed class ForgetUser(NotificationsDb db) : IEventHandler<UserDeleted>
 {
     public async Task HandleAsync(ReceivedEvent<UserDeleted> received, CancellationToken cancellationToken) =>

@@ -20,6 +20,7 @@ internal sealed class UsersDbModelSnapshot : ModelSnapshot
             user.Property<string>("EmailKey").IsRequired().HasMaxLength(254);
             user.Property<long>("Version").IsConcurrencyToken();
             user.Property<long>("CreatedAt");
+            user.Property<string>("DeletionId").HasMaxLength(36);
             user.HasKey("Id");
             user.HasIndex("EmailKey").IsUnique();
             user.ToTable("users");

@@ -4,6 +4,7 @@ namespace Quintet.Users.Users;
 internal sealed class User
 {
     public const int NameMax = 200;
+    public const int DeletionIdMax = 36; // a UUID as text
     public const int EmailMax = 254; // RFC 5321 §4.5.3.1.3, a path without its angle brackets
 
     public long Id { get; init; }
@@ -20,6 +21,9 @@ internal sealed class User
     public long Version { get; set; } = 1;
 
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The run that deletes it; null for everybody who stays.</summary>
+    public string? DeletionId { get; set; }
 
     public void Take(UserDraft draft)
     {

@@ -18,7 +18,6 @@ internal static class UserRoutes
         users.MapPost("/", CreateAsync).WithSummary("Sign a user up; a welcome mail follows.").WithIdempotency();
         users.MapGet("/{id}", ReadAsync).WithSummary("Read a user.");
         users.MapPut("/{id}", ChangeAsync).WithSummary("Change a user; If-Match is required.");
-        users.MapDelete("/{id}", DeleteAsync).WithSummary("Delete a user.");
     }
 
     private static async Task<Results<Ok<UserPage>, ValidationProblem>> ListAsync(HttpRequest request, UsersDb db, CancellationToken cancellation)
@@ -79,6 +78,7 @@ internal static class UserRoutes
         Faults faults = draft.Check();
         if (faults.Any) return faults.ToProblem();
         if (await FindAsync(id, db, cancellation) is not { } user) return NotFound();
+        if (user.DeletionId is not null) return BeingDeleted();
         if (EntityVersion.Refuse(context.Request, user.Version) is { } refused) return refused;
 
         user.Take(draft);
@@ -100,36 +100,21 @@ internal static class UserRoutes
         return TypedResults.Ok(UserView.Of(user));
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
-        string id, HttpRequest request, UsersDb db, Outbox outbox, CancellationToken cancellation)
-    {
-        if (await FindAsync(id, db, cancellation) is not { } user) return NotFound();
-        // Unlike a change, a deletion overwrites nobody's work unseen, so the condition is the client's choice.
-        if (request.Headers.IfMatch.Count > 0 && EntityVersion.Refuse(request, user.Version) is { } refused) return refused;
-
-        db.Remove(user);
-        outbox.Add(new UserDeleted(user.Id));
-        try
-        {
-            await db.SaveChangesAsync(cancellation);
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return EntityVersion.Stale();
-        }
-
-        return TypedResults.NoContent();
-    }
-
     // An id that is no number names no user either: 404 and not 400, as for every other unknown address.
-    private static async Task<User?> FindAsync(string id, UsersDb db, CancellationToken cancellation) =>
+    public static async Task<User?> FindAsync(string id, UsersDb db, CancellationToken cancellation) =>
         long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? await db.Users.FindAsync([number], cancellation) : null;
 
-    private static ProblemHttpResult NotFound() => TypedResults.Problem(
+    public static ProblemHttpResult NotFound() => TypedResults.Problem(
         statusCode: StatusCodes.Status404NotFound,
         title: "There is no such user.",
         type: Problems.TypeOf("user-not-found"),
         extensions: [new("error", "User not found")]);
+
+    private static ProblemHttpResult BeingDeleted() => TypedResults.Problem(
+        "It can be changed again if the deletion is refused.",
+        statusCode: StatusCodes.Status409Conflict,
+        title: "The user is being deleted.",
+        type: Problems.TypeOf("user-being-deleted"));
 
     private static ProblemHttpResult DuplicateEmail() => TypedResults.Problem(
         "Another user has signed up with this e-mail address.",

@@ -7,16 +7,17 @@ using Quintet.Chassis.Data;
 using Quintet.Chassis.Idempotency;
 using Quintet.Chassis.Loops;
 using Quintet.Chassis.Messaging;
+using Quintet.Chassis.Sagas;
 
 namespace Quintet.Chassis.Cleanup;
 
 /// <summary>
-/// Removes outbox rows, inbox rows and kept answers whose time is over, every hour. What was set aside stays until somebody decides. Several
+/// Removes outbox rows, inbox rows, kept answers and ended sagas whose time is over, every hour. What was set aside stays until somebody decides. Several
 /// instances may do it at once: deleting twice is deleting once.
 /// </summary>
 internal sealed partial class CleanupLoop(
     IServiceScopeFactory scopes, IServiceProviderIsService registered, IOptions<MessagingOptions> messaging, IOptions<IdempotencyOptions> idempotency,
-    TimeProvider time, ILogger<CleanupLoop> logger)
+    IOptions<SagaOptions> sagas, TimeProvider time, ILogger<CleanupLoop> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
@@ -27,12 +28,14 @@ internal sealed partial class CleanupLoop(
         DateTimeOffset sentBefore = now - messaging.Value.KeepSent;
         DateTimeOffset handledBefore = now - messaging.Value.KeepHandled;
         DateTimeOffset answeredBefore = now - idempotency.Value.Keep;
+        DateTimeOffset endedBefore = now - sagas.Value.Keep;
         await using AsyncServiceScope scope = scopes.CreateAsyncScope();
         DbContext db = scope.ServiceProvider.GetRequiredService<DbContext>();
         await db.Set<OutboxRow>()
             .Where(r => (r.State == OutboxState.Sent || r.State == OutboxState.Unclaimed) && r.DoneAt < sentBefore)
             .ExecuteDeleteAsync(cancellation);
         await db.Set<InboxRow>().Where(r => r.HandledAt < handledBefore).ExecuteDeleteAsync(cancellation);
+        await db.Set<SagaRow>().Where(r => r.State != SagaState.Running && r.ChangedAt < endedBefore).ExecuteDeleteAsync(cancellation);
         await db.Set<AnswerRow>().Where(r => r.KeptAt < answeredBefore).ExecuteDeleteAsync(cancellation);
     }
 

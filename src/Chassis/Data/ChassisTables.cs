@@ -102,6 +102,45 @@ internal static class ChassisTables
                 "KeptAt" bigint NOT NULL);
             CREATE INDEX quintet_idempotency_kept ON quintet_idempotency ("KeptAt");
             """),
+        new(
+            Sqlite:
+            """
+            CREATE TABLE quintet_sagas (
+                Id TEXT NOT NULL PRIMARY KEY,
+                Kind TEXT NOT NULL,
+                Step TEXT NOT NULL,
+                State INTEGER NOT NULL,
+                Data TEXT NOT NULL,
+                Reason TEXT NULL,
+                Tries INTEGER NOT NULL,
+                DueAt INTEGER NULL,
+                StartedAt INTEGER NOT NULL,
+                ChangedAt INTEGER NOT NULL,
+                History TEXT NOT NULL,
+                Version INTEGER NOT NULL);
+            CREATE INDEX quintet_sagas_due ON quintet_sagas (DueAt) WHERE State = 0;
+            CREATE INDEX quintet_sagas_kind ON quintet_sagas (Kind, Id);
+            CREATE INDEX quintet_sagas_ended ON quintet_sagas (ChangedAt) WHERE State <> 0;
+            """,
+            Postgres:
+            """
+            CREATE TABLE quintet_sagas (
+                "Id" text NOT NULL PRIMARY KEY,
+                "Kind" text NOT NULL,
+                "Step" text NOT NULL,
+                "State" integer NOT NULL,
+                "Data" text NOT NULL,
+                "Reason" text NULL,
+                "Tries" integer NOT NULL,
+                "DueAt" bigint NULL,
+                "StartedAt" bigint NOT NULL,
+                "ChangedAt" bigint NOT NULL,
+                "History" text NOT NULL,
+                "Version" bigint NOT NULL);
+            CREATE INDEX quintet_sagas_due ON quintet_sagas ("DueAt") WHERE "State" = 0;
+            CREATE INDEX quintet_sagas_kind ON quintet_sagas ("Kind", "Id");
+            CREATE INDEX quintet_sagas_ended ON quintet_sagas ("ChangedAt") WHERE "State" <> 0;
+            """),
     ];
 
     public static int StepsKnown => Steps.Length;

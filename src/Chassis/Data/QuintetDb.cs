@@ -3,8 +3,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Quintet.Chassis.Data;
 
 /// <summary>
-/// What a service's own <see cref="DbContext"/> derives from: the service's tables stand beside the chassis' outbox, inbox, leases and kept
-/// answers, so that a change, the events it causes and the answer to it are one transaction. An override of <see cref="OnModelCreating"/>
+/// What a service's own <see cref="DbContext"/> derives from: the service's tables stand beside the chassis' outbox, inbox, leases, kept
+/// answers and sagas, so that a change, the events it causes and the answer to it are one transaction. An override of <see cref="OnModelCreating"/>
 /// calls this one first.
 /// </summary>
 public abstract class QuintetDb(DbContextOptions options) : DbContext(options)
@@ -19,6 +19,7 @@ public abstract class QuintetDb(DbContextOptions options) : DbContext(options)
         modelBuilder.Entity<InboxRow>(InboxRow.Configure);
         modelBuilder.Entity<LeaseRow>(LeaseRow.Configure);
         modelBuilder.Entity<AnswerRow>(AnswerRow.Configure);
+        modelBuilder.Entity<SagaRow>(SagaRow.Configure);
     }
 
     /// <inheritdoc/>

@@ -12,6 +12,7 @@ internal static class Tracing
     public static readonly Meter Meter = new(Name);
     public static readonly Counter<long> Published = Meter.CreateCounter<long>("quintet.outbox.published", "{event}", "Outbox rows by what became of them.");
     public static readonly Counter<long> Consumed = Meter.CreateCounter<long>("quintet.inbox.consumed", "{event}", "Deliveries by what became of them.");
+    public static readonly Counter<long> SagasEnded = Meter.CreateCounter<long>("quintet.saga.ended", "{run}", "Ended runs of sagas by what became of them.");
 
     /// <summary>
     /// Goes on with a stored trace. Without a listener for our spans a bare activity still carries the trace to what is called below,

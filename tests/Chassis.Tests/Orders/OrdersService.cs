@@ -24,7 +24,12 @@ internal sealed class OrdersService : IAsyncDisposable
     public Uri Url => new(App.Urls.First());
 
     /// <summary>Settings are given as on the command line: <c>QUINTET_INSTANCE=orders-2</c>.</summary>
-    public static async Task<OrdersService> StartAsync(TempFolder folder, Action<WebApplicationBuilder>? configure = null, params string[] settings)
+    public static Task<OrdersService> StartAsync(TempFolder folder, Action<WebApplicationBuilder>? configure = null, params string[] settings) =>
+        StartAsync(folder, configure, null, settings);
+
+    /// <summary>The same with endpoints of the test's own.</summary>
+    public static async Task<OrdersService> StartAsync(
+        TempFolder folder, Action<WebApplicationBuilder>? configure, Action<WebApplication>? map, string[] settings)
     {
         string[] arguments =
         [
@@ -40,6 +45,7 @@ internal sealed class OrdersService : IAsyncDisposable
         app.MapPost("/orders/{id}", (long id, OrdersDb db, Outbox outbox, CancellationToken cancellation) => PlaceAsync(id, db, outbox, cancellation));
         app.MapGet("/orders/{id}", (string id) => Results.Ok(new { id, app.Services.GetRequiredService<ChassisOptions>().Instance }));
         app.MapOrders();
+        map?.Invoke(app);
         await app.StartAsync();
         return new OrdersService(app);
     }

@@ -21,6 +21,9 @@ internal static partial class SettingsPage
         ("Services (chassis): database", "src/Chassis/", "DatabaseOptions", "Database"),
         ("Services (chassis): messaging", "src/Chassis/", "MessagingOptions", "Messaging"),
         ("Services (chassis): repeated requests", "src/Chassis/", "IdempotencyOptions", "Idempotency"),
+        ("Services (chassis): sagas", "src/Chassis/", "SagaOptions", "Sagas"),
+        ("Users: deletion", "services/Users/", "DeletionOptions", "Deletion"),
+        ("Notifications: erasure", "services/Notifications/", "ErasureOptions", "Erasure"),
         ("Notifications: welcome", "services/Notifications/", "WelcomeOptions", "Welcome"),
         ("Notifications: mail", "services/Notifications/", "MailOptions", "Mail"),
     ];

@@ -73,7 +73,8 @@ public sealed class EarlierDatabaseTests : IDisposable
         {
         }
 
-        Assert.Equal(UsersTable, await AskAsync("SELECT sql FROM sqlite_master WHERE name = 'users'"));
+        // What later migrations add stands behind it.
+        Assert.StartsWith(UsersTable[..^2], await AskAsync("SELECT sql FROM sqlite_master WHERE name = 'users'"), StringComparison.Ordinal);
         Assert.Equal(UsersIndex, await AskAsync("SELECT sql FROM sqlite_master WHERE name = 'IX_users_EmailKey'"));
     }
 

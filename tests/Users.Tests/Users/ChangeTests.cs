@@ -100,19 +100,6 @@ public abstract class ChangeTests(RunningUsers users) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_deleted_user_is_gone_its_id_is_not_reused_and_its_address_is_free()
-    {
-        (long id, _) = await users.SignUpAsync("Leaving", "leaving@example.org");
-
-        Assert.Equal(HttpStatusCode.NoContent, (await users.Client.DeleteAsync($"/users/{id}", Cancellation)).StatusCode);
-
-        Assert.Equal(HttpStatusCode.NotFound, (await users.Client.GetAsync($"/users/{id}", Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await users.Client.DeleteAsync($"/users/{id}", Cancellation)).StatusCode);
-        (long next, _) = await users.SignUpAsync("Again", "leaving@example.org");
-        Assert.True(next > id);
-    }
-
-    [Fact]
     public async Task A_list_comes_in_pages_that_lose_and_repeat_nothing()
     {
         HashSet<long> made = [];
