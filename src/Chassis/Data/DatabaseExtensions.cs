@@ -51,7 +51,7 @@ public static class DatabaseExtensions
         return address switch
         {
             NpgsqlConnectionStringBuilder server => new PostgresEngine(server, options, services.GetRequiredService<ChassisOptions>().Instance),
-            SqliteConnectionStringBuilder file => new SqliteEngine(file, options),
+            SqliteConnectionStringBuilder file => new SqliteEngine(file, options, services.GetRequiredService<TimeProvider>()),
             _ => throw new InvalidOperationException($"no engine for {address.GetType()}"),
         };
     }

@@ -1,6 +1,10 @@
 using System.Net;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Quintet.Chassis.Data;
 using Quintet.Chassis.Data.Engines;
+using Quintet.Chassis.Messaging;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
 using Quintet.TestKit.Processes;
@@ -8,7 +12,7 @@ using Xunit;
 
 namespace Quintet.Chassis.Tests.Data;
 
-/// <summary>What is SQLite's alone: the lock beside the file.</summary>
+/// <summary>What is SQLite's alone: the lock beside the file, and the turns of its writers.</summary>
 public sealed class SqliteTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -81,6 +85,80 @@ public sealed class SqliteTests : IDisposable
 
         await Unavailable.AssertAsync(refused);
         Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_writer_that_keeps_its_turn_makes_the_next_one_503_and_not_wait_for_ever()
+    {
+        await using OrdersService service = await OrdersService.StartAsync(_folder, null, "Database:CommandMax=00:00:01");
+        using HttpClient client = new(new SocketsHttpHandler()) { BaseAddress = service.Url };
+
+        HttpResponseMessage refused = await service.WithAsync(async (db, _) =>
+        {
+            await using IDbContextTransaction kept = await db.Database.BeginTransactionAsync(Cancellation);
+            return await client.PostAsync("/orders/1", null, Cancellation);
+        });
+
+        await Unavailable.AssertAsync(refused);
+        Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/orders/1", null, Cancellation)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("commit")]
+    [InlineData("rollback")]
+    [InlineData("dispose")]
+    [InlineData("fail")]
+    [InlineData("refused row")]
+    [InlineData("statement")]
+    [InlineData("refused statement")]
+    public async Task A_turn_ends_however_its_writer_ends(string end)
+    {
+        await using OrdersService service = await OrdersService.StartAsync(_folder);
+        await service.PlaceAsync(1);
+
+        await service.WithAsync(async (db, outbox) =>
+        {
+            await EndAsync(db, outbox, end);
+            // The writer's context is still there, and so might its turn be.
+            await service.PlaceAsync(2);
+            return 0;
+        });
+
+        Assert.Equal(1, await service.WithAsync((db, _) => db.Orders.CountAsync(order => order.Number == "number-2", Cancellation)));
+    }
+
+    [Fact]
+    public async Task Writers_that_wait_for_their_turn_do_all_write()
+    {
+        await using OrdersService service = await OrdersService.StartAsync(_folder);
+
+        await Task.WhenAll(Enumerable.Range(1, 200).Select(i => service.PlaceAsync(i)));
+
+        Assert.Equal(200, await service.WithAsync((db, _) => db.Set<OutboxRow>().CountAsync(Cancellation)));
+    }
+
+    private static async Task EndAsync(OrdersDb db, Outbox outbox, string end)
+    {
+        switch (end)
+        {
+            case "refused row":
+                db.Add(new Order { Number = "number-1" });
+                await Assert.ThrowsAsync<DbUpdateException>(() => db.SaveChangesAsync(Cancellation));
+                return;
+            case "statement":
+                await db.Orders.Where(order => order.Number == "none").ExecuteDeleteAsync(Cancellation);
+                return;
+            case "refused statement":
+                await Assert.ThrowsAsync<SqliteException>(() => db.Database.ExecuteSqlAsync($"DELETE FROM nothing", Cancellation));
+                return;
+        }
+
+        await using IDbContextTransaction transaction = await db.Database.BeginTransactionAsync(Cancellation);
+        outbox.Add(new OrderPlaced(7));
+        await db.SaveChangesAsync(Cancellation);
+        if (end == "commit") await transaction.CommitAsync(Cancellation);
+        if (end == "rollback") await transaction.RollbackAsync(Cancellation);
+        if (end == "fail") await Assert.ThrowsAsync<SqliteException>(() => db.Database.ExecuteSqlAsync($"DELETE FROM nothing", Cancellation));
     }
 
     private async Task<SqliteConnection> OpenAsync()

@@ -6,19 +6,21 @@ using SQLitePCL;
 namespace Quintet.Chassis.Data.Engines;
 
 /// <summary>One file beside the service, written by one process at a time.</summary>
-internal sealed class SqliteEngine : DatabaseEngine
+internal sealed class SqliteEngine : DatabaseEngine, IDisposable
 {
     private readonly string _connection;
     private readonly string _existing;
     private readonly string _path;
     private readonly SqliteSession _session = new();
+    private readonly SqliteTurns _turns;
 
-    public SqliteEngine(SqliteConnectionStringBuilder given, DatabaseOptions options)
+    public SqliteEngine(SqliteConnectionStringBuilder given, DatabaseOptions options, TimeProvider time)
     {
         SqliteConnectionStringBuilder complete = DatabaseAddress.Over(
             new SqliteConnectionStringBuilder { DefaultTimeout = (int)Math.Ceiling(options.CommandMax.TotalSeconds) }, given);
         _connection = complete.ToString();
         _path = Path.GetFullPath(complete.DataSource);
+        _turns = new SqliteTurns(options.CommandMax, time);
 
         if (complete.Mode == SqliteOpenMode.ReadWriteCreate) complete.Mode = SqliteOpenMode.ReadWrite;
         complete.Pooling = false;
@@ -27,7 +29,7 @@ internal sealed class SqliteEngine : DatabaseEngine
 
     public override string Place => _path;
 
-    public override void Configure(DbContextOptionsBuilder options) => options.UseSqlite(_connection).AddInterceptors(_session);
+    public override void Configure(DbContextOptionsBuilder options) => options.UseSqlite(_connection).AddInterceptors(_session, _turns);
 
     public override string WordingOf(ChassisStep step) => step.Sqlite;
 
@@ -50,6 +52,8 @@ internal sealed class SqliteEngine : DatabaseEngine
             throw;
         }
     }
+
+    public void Dispose() => _turns.Dispose();
 
     protected override async Task<DbConnection> OpenExistingAsync(CancellationToken cancellation)
     {
