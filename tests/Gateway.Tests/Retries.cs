@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Quintet.Gateway.Tests.Doubles;
 using Quintet.TestKit.Network;
+using Quintet.TestKit.Telemetry;
 
 namespace Quintet.Gateway.Tests;
 

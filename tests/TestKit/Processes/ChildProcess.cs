@@ -64,6 +64,9 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public void Kill() => process.Kill();
 
+    /// <summary>SIGTERM: asks it to stop, as a supervisor does.</summary>
+    public Task TerminateAsync(CancellationToken cancellation) => RunAsync("/bin/kill", ["-TERM", $"{Id}"], cancellation);
+
     /// <summary>Kills it with all its children, and waits for its end; may be called more than once, also from two sides.</summary>
     public ValueTask DisposeAsync() => new(ended.Value);
 

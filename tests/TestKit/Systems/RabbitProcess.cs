@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Quintet.TestKit.Network;
 using Quintet.TestKit.Processes;
 
@@ -29,10 +30,12 @@ public sealed class RabbitProcess : IAsyncDisposable
         started.Start();
         using var probe = new HttpClient(new SocketsHttpHandler());
         await Eventually.TrueAsync(
-            "RabbitMQ's management answers",
+            "RabbitMQ's management answers, and it takes connections",
             async () =>
             {
                 if (started.node.HasExited) throw new InvalidOperationException("RabbitMQ ended");
+                using TcpClient amqp = new(); // the two ports open in either order
+                await amqp.ConnectAsync("127.0.0.1", started.Port, cancellation);
                 return (int)(await probe.GetAsync(new Uri($"http://127.0.0.1:{started.ManagementPort}/api/whoami"), cancellation)).StatusCode == 401;
             },
             cancellation,
