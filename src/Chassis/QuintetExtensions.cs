@@ -10,8 +10,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Quintet.Chassis.Calls;
 using Quintet.Chassis.Cleanup;
 using Quintet.Chassis.Configuration;
+using Quintet.Chassis.Deadlines;
 using Quintet.Chassis.Discovery;
 using Quintet.Chassis.Http;
 using Quintet.Chassis.Idempotency;
@@ -48,7 +50,7 @@ public static class QuintetExtensions
         builder.Services.AddQuintetHealth();
         builder.AddConfigServer(chassis);
         builder.AddDiscovery(chassis);
-        builder.AddOutgoing(chassis);
+        builder.AddCalls(chassis);
         builder.AddIncoming(chassis);
         builder.AddIdempotency();
         builder.AddSagas();
@@ -71,6 +73,7 @@ public static class QuintetExtensions
         });
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseMiddleware<DeadlineStep>();
         app.UseIdempotency(BodyBytesMax);
         app.MapQuintetHealth();
         app.MapOpenApi();

@@ -19,6 +19,7 @@ internal sealed class KeptAnswer(AnswerRow row, bool isReplay) : IResult
         if (isReplay) response.Headers[ReplayHeader] = "true";
         if (row.Body.Length == 0) return;
         response.ContentLength = row.Body.Length;
+        await response.StartAsync(CancellationToken.None); // from here on a deadline does not cut it short
         await response.Body.WriteAsync(row.Body, httpContext.RequestAborted);
     }
 }

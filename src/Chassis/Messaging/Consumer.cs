@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Quintet.Chassis.Data;
+using Quintet.Chassis.Deadlines;
 using Quintet.Chassis.Loops;
 using Quintet.Chassis.Messaging.Broker;
 using Quintet.Chassis.Messaging.Events;
@@ -76,13 +77,13 @@ internal sealed partial class Consumer<TEvent, THandler>(
     private async Task<bool> HandleAsync(CloudEvent envelope, string queue, CancellationToken stopping)
     {
         using CancellationTokenSource late = new(options.Value.HandlingMax, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(stopping, late.Token);
+        using Deadline deadline = Deadline.Begin(options.Value.HandlingMax, time, stopping); // the handler's calls keep to it, too
         await using AsyncServiceScope scope = scopes.CreateAsyncScope();
         Inbox inbox = scope.ServiceProvider.GetRequiredService<Inbox>();
-        if (await inbox.HasAsync(queue, envelope.Id!, either.Token)) return false;
+        if (await inbox.HasAsync(queue, envelope.Id!, deadline.Token)) return false;
 
         ReceivedEvent<TEvent> received = new(envelope.Id!, envelope.Time ?? time.GetUtcNow(), EventEnvelope.ReadData<TEvent>(envelope));
-        await scope.ServiceProvider.GetRequiredService<THandler>().HandleAsync(received, either.Token);
+        await scope.ServiceProvider.GetRequiredService<THandler>().HandleAsync(received, deadline.Token);
         // Once the handler has done its work it is noted even while the process is asked to stop.
         return await inbox.CommitAsync(queue, envelope.Id!, late.Token);
     }

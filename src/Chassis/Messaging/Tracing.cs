@@ -1,15 +1,14 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Quintet.Chassis.Telemetry;
 
 namespace Quintet.Chassis.Messaging;
 
-/// <summary>The chassis' spans and measurements.</summary>
+/// <summary>The spans and measurements of messages.</summary>
 internal static class Tracing
 {
-    public const string Name = "Quintet.Chassis";
-
-    public static readonly ActivitySource Source = new(Name);
-    public static readonly Meter Meter = new(Name);
+    public static readonly ActivitySource Source = new(ChassisMeter.Name);
+    public static readonly Meter Meter = ChassisMeter.Meter;
     public static readonly Counter<long> Published = Meter.CreateCounter<long>("quintet.outbox.published", "{event}", "Outbox rows by what became of them.");
     public static readonly Counter<long> Consumed = Meter.CreateCounter<long>("quintet.inbox.consumed", "{event}", "Deliveries by what became of them.");
     public static readonly Counter<long> SagasEnded = Meter.CreateCounter<long>("quintet.saga.ended", "{run}", "Ended runs of sagas by what became of them.");

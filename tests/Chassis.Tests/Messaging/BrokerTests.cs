@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Quintet.Chassis.Data;
+using Quintet.Chassis.Deadlines;
 using Quintet.Chassis.Messaging.Events;
 using Quintet.Chassis.Tests.Doubles;
 using Quintet.Chassis.Tests.Orders;
@@ -88,6 +89,19 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
         Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(0.8));
         Assert.Equal(_script.Handled.First().EventId, _script.Handled.Last().EventId);
         Assert.Equal(_script.Handled.First().TraceId, _script.Handled.Last().TraceId);
+    }
+
+    [Fact]
+    public async Task A_handlers_calls_keep_to_the_time_that_its_handling_has()
+    {
+        TimeSpan? left = null;
+        _script.Before = _ => left = Deadline.Current?.Left;
+        await using OrdersService service = await StartAsync("Messaging:HandlingMax=00:00:40");
+
+        await service.PlaceAsync(1);
+        await SeenAsync(service, 1);
+
+        Assert.InRange(Assert.NotNull(left), TimeSpan.FromTicks(1), TimeSpan.FromSeconds(40));
     }
 
     [Fact]

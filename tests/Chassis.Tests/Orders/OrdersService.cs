@@ -25,11 +25,11 @@ internal sealed class OrdersService : IAsyncDisposable
 
     /// <summary>Settings are given as on the command line: <c>QUINTET_INSTANCE=orders-2</c>.</summary>
     public static Task<OrdersService> StartAsync(TempFolder folder, Action<WebApplicationBuilder>? configure = null, params string[] settings) =>
-        StartAsync(folder, configure, null, settings);
+        StartAsync(folder, configure, _ => { }, settings);
 
-    /// <summary>The same with endpoints of the test's own.</summary>
+    /// <summary>With endpoints of the test's own.</summary>
     public static async Task<OrdersService> StartAsync(
-        TempFolder folder, Action<WebApplicationBuilder>? configure, Action<WebApplication>? map, string[] settings)
+        TempFolder folder, Action<WebApplicationBuilder>? configure, Action<WebApplication> map, params string[] settings)
     {
         string[] arguments =
         [
@@ -45,7 +45,7 @@ internal sealed class OrdersService : IAsyncDisposable
         app.MapPost("/orders/{id}", (long id, OrdersDb db, Outbox outbox, CancellationToken cancellation) => PlaceAsync(id, db, outbox, cancellation));
         app.MapGet("/orders/{id}", (string id) => Results.Ok(new { id, app.Services.GetRequiredService<ChassisOptions>().Instance }));
         app.MapOrders();
-        map?.Invoke(app);
+        map(app);
         await app.StartAsync();
         return new OrdersService(app);
     }
@@ -58,7 +58,7 @@ internal sealed class OrdersService : IAsyncDisposable
 
     public Task<string> PlaceAsync(long id) => WithAsync((db, outbox) => PlaceAsync(id, db, outbox, CancellationToken.None));
 
-    public HttpClient CreateClient() => Services.GetRequiredService<IHttpClientFactory>().CreateClient();
+    public HttpClient CreateClient(string name = "") => Services.GetRequiredService<IHttpClientFactory>().CreateClient(name);
 
     public async ValueTask DisposeAsync()
     {

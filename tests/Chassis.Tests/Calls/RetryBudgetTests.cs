@@ -1,14 +1,14 @@
-using Quintet.Chassis.Http;
+using Quintet.Chassis.Calls;
 using Xunit;
 
-namespace Quintet.Chassis.Tests.Http;
+namespace Quintet.Chassis.Tests.Calls;
 
 public sealed class RetryBudgetTests
 {
     [Fact]
     public void Repeats_end_when_their_budget_is_spent_and_ten_calls_earn_one()
     {
-        RetryBudget budget = new();
+        RetryBudget budget = new(share: 0.1, burst: 10);
 
         int spent = 0;
         while (budget.TrySpend()) spent++;
