@@ -17,9 +17,11 @@ using Quintet.Chassis.Deadlines;
 using Quintet.Chassis.Discovery;
 using Quintet.Chassis.Http;
 using Quintet.Chassis.Idempotency;
+using Quintet.Chassis.Load;
 using Quintet.Chassis.Sagas;
 using Quintet.Hosting.Errors;
 using Quintet.Hosting.Health;
+using Quintet.Hosting.Settings;
 using Quintet.Hosting.Supervised;
 using Quintet.Hosting.Telemetry;
 
@@ -52,6 +54,7 @@ public static class QuintetExtensions
         builder.AddDiscovery(chassis);
         builder.AddCalls(chassis);
         builder.AddIncoming(chassis);
+        builder.Services.AddValidatedOptions<LoadOptions>(builder.Configuration, "Load");
         builder.AddIdempotency();
         builder.AddSagas();
         builder.Services.AddHostedService<CleanupLoop>();
@@ -73,6 +76,7 @@ public static class QuintetExtensions
         });
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseMiddleware<LoadStep>();
         app.UseMiddleware<DeadlineStep>();
         app.UseIdempotency(BodyBytesMax);
         app.MapQuintetHealth();

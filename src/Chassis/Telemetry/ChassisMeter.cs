@@ -9,7 +9,7 @@ internal static class ChassisMeter
 
     public static readonly Meter Meter = new(Name);
 
-    /// <summary>By <c>reason</c>: <c>deadline</c>.</summary>
+    /// <summary>By <c>reason</c>: <c>load</c> or <c>deadline</c>.</summary>
     public static readonly Counter<long> Shed = Meter.CreateCounter<long>("quintet.requests.shed", "{request}", "Requests refused without running.");
 
     /// <summary>By <c>service</c>.</summary>

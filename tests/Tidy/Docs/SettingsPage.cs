@@ -21,6 +21,7 @@ internal static partial class SettingsPage
         ("Services (chassis): database", "src/Chassis/", "DatabaseOptions", "Database"),
         ("Services (chassis): messaging", "src/Chassis/", "MessagingOptions", "Messaging"),
         ("Services (chassis): calls", "src/Chassis/", "CallOptions", "Calls"),
+        ("Services (chassis): load", "src/Chassis/", "LoadOptions", "Load"),
         ("Services (chassis): repeated requests", "src/Chassis/", "IdempotencyOptions", "Idempotency"),
         ("Services (chassis): sagas", "src/Chassis/", "SagaOptions", "Sagas"),
         ("Users: deletion", "services/Users/", "DeletionOptions", "Deletion"),
