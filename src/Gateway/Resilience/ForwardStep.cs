@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Quintet.Gateway.Errors;
 using Quintet.Gateway.Routes;
 using Quintet.Gateway.Telemetry;
+using Quintet.Hosting.Deadlines;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
@@ -72,6 +73,7 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
         string service = forwarding.Service.Name;
         IReverseProxyFeature proxy = context.GetReverseProxyFeature();
         using Activity? span = GatewayTelemetry.Source.StartActivity($"forward {service}");
+        if (forwarding.DeadlineOf(limit.Time) is { } deadline) context.Request.Headers[DeadlineHeader.Name] = DeadlineHeader.Write(deadline);
         context.RequestAborted = forwarding.Begin(limit.Time, limit.ClientGone);
         try
         {
@@ -120,7 +122,11 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
         bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not false;
         bool mayRepeat = IsRetryOn(service.Policy) && IsHarmlessTwice(request, service.Policy)
             && (!hasBody || request.ContentLength <= _options.Retry.BodyBytesMax);
-        Forwarding forwarding = new(service, mayRepeat, shared.Budgets, shared.Time);
+        Forwarding forwarding = new(service, mayRepeat, shared.Budgets, shared.Time)
+        {
+            ClientDeadline = DeadlineHeader.Read(request.Headers),
+            TellsDeadline = !IsUpgrade(request) && (!hasBody || request.ContentLength <= _options.Retry.BodyBytesMax),
+        };
         if (!hasBody) return forwarding;
 
         // Decided before the first byte is read: only what is kept can be sent again.
@@ -134,9 +140,11 @@ internal sealed class ForwardStep(RequestDelegate next, ForwardContext shared)
 
     // An upgrade is a conversation, and so is a gRPC call, which comes as POST.
     private static bool IsHarmlessTwice(HttpRequest request, ServicePolicy policy) =>
-        !request.Headers.ContainsKey("Upgrade")
+        !IsUpgrade(request)
         && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method)
             || (policy.HonoursIdempotencyKey && request.Headers.ContainsKey("Idempotency-Key")));
+
+    private static bool IsUpgrade(HttpRequest request) => request.Headers.ContainsKey("Upgrade") || HttpMethods.IsConnect(request.Method);
 
     private bool IsWithinBodyLimit(HttpContext context, ServicePolicy policy)
     {

@@ -34,6 +34,15 @@ internal sealed class Forwarding(ServiceRoutes service, bool mayRepeat, RetryBud
     /// <summary>How many instances the request may have reached; refused connections do not count.</summary>
     public int Sent { get; set; }
 
+    /// <summary>How long the client waits, from the request on; null when it does not say.</summary>
+    public TimeSpan? ClientDeadline { get; init; }
+
+    /// <summary>
+    /// The instance is told how long the gateway waits. Not so where the gateway's clock starts long after the request's head, behind a large
+    /// body, or where the request is a conversation.
+    /// </summary>
+    public bool TellsDeadline { get; init; }
+
     /// <summary>The body; null when there is none.</summary>
     public RequestBody? Body { get; set; }
 
@@ -62,6 +71,14 @@ internal sealed class Forwarding(ServiceRoutes service, bool mayRepeat, RetryBud
         return _clock.Token;
     }
 
+    /// <summary>How long whoever waits least still waits; null when nobody says so.</summary>
+    /// <param name="limit">How long the gateway waits for this try.</param>
+    public TimeSpan? DeadlineOf(TimeSpan limit)
+    {
+        TimeSpan? client = ClientDeadline - Elapsed;
+        return TellsDeadline && !(client < limit) ? limit : client;
+    }
+
     /// <summary>The try is over; remembers whom it went to.</summary>
     public void End(DestinationState? instance, bool clientIsGone)
     {
@@ -86,7 +103,7 @@ internal sealed class Forwarding(ServiceRoutes service, bool mayRepeat, RetryBud
             _clock?.CancelAfter(Timeout.InfiniteTimeSpan);
         }
 
-        WasRejected = MayRepeat && !IsLastTry && answer.Headers.RetryAfter is null
+        WasRejected = MayRepeat && !IsLastTry && answer.Headers.RetryAfter is null && !(ClientDeadline <= Elapsed)
             && answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
             && budgets.TrySpend(service.Name); // asked last: without a budget the client gets the service's own answer
         return WasRejected;
