@@ -9,15 +9,13 @@ namespace Quintet.Users.Tests;
 internal sealed class UsersProcess : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
-    private readonly string _instance;
-    private readonly string? _databaseUrl;
+    private readonly string[] _settings;
     private ChildProcess _process = null!;
 
-    /// <param name="instance">Its name.</param>
-    /// <param name="databaseUrl">A PostgreSQL database; null for an SQLite file of its own.</param>
-    public UsersProcess(string instance = "users-1", string? databaseUrl = null)
+    /// <param name="settings">As on the command line: <c>--DATABASE_URL=…</c>. Without one it has an SQLite file of its own.</param>
+    public UsersProcess(params string[] settings)
     {
-        (_instance, _databaseUrl) = (instance, databaseUrl);
+        _settings = settings;
         Client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
         Start();
     }
@@ -33,16 +31,8 @@ internal sealed class UsersProcess : IAsyncDisposable
 
     public void Start() => _process = ChildProcess.Start(
         Path.Combine(AppContext.BaseDirectory, "Quintet.Users"),
-        [],
-        _folder.Path,
-        new Dictionary<string, string?>
-        {
-            ["PORT"] = $"{Port}",
-            ["QUINTET_SERVICE"] = "users",
-            ["QUINTET_INSTANCE"] = _instance,
-            ["QUINTET_DATA"] = _folder["data"],
-            ["DATABASE_URL"] = _databaseUrl,
-        });
+        [$"--PORT={Port}", "--QUINTET_SERVICE=users", $"--QUINTET_DATA={_folder["data"]}", .. _settings],
+        _folder.Path);
 
     public Task BecomeReadyAsync() => Eventually.TrueAsync(
         "Users is ready",
@@ -53,6 +43,15 @@ internal sealed class UsersProcess : IAsyncDisposable
         },
         TestContext.Current.CancellationToken,
         () => _process.Output);
+
+    /// <summary>SIGTERM, and waits until it is gone.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync(CancellationToken cancellation)
+    {
+        await _process.TerminateAsync(cancellation);
+        await _process.WaitAsync(cancellation);
+        return _process.ExitCode;
+    }
 
     /// <summary>SIGKILL, and waits until it is gone.</summary>
     public ValueTask KillAsync() => _process.DisposeAsync();

@@ -25,8 +25,8 @@ public sealed class PostgresStartTests(PostgresServer server) : IAsyncLifetime
     [Fact]
     public async Task Two_processes_migrate_a_fresh_database_at_once()
     {
-        await using UsersProcess first = new("users-1", _url);
-        await using UsersProcess second = new("users-2", _url);
+        await using UsersProcess first = new("--QUINTET_INSTANCE=users-1", $"--DATABASE_URL={_url}");
+        await using UsersProcess second = new("--QUINTET_INSTANCE=users-2", $"--DATABASE_URL={_url}");
 
         await first.BecomeReadyAsync();
         await second.BecomeReadyAsync();
@@ -42,7 +42,7 @@ public sealed class PostgresStartTests(PostgresServer server) : IAsyncLifetime
         await using ChildProcess holder = _process.OpenTransaction(_url, "CREATE TABLE users (x int)");
         await Eventually.TrueAsync(
             "the table is being made", () => Task.FromResult(holder.Output.Contains("held", StringComparison.Ordinal)), Cancellation, () => holder.Output);
-        await using (UsersProcess killed = new("users-1", _url))
+        await using (UsersProcess killed = new("--QUINTET_INSTANCE=users-1", $"--DATABASE_URL={_url}"))
         {
             await Eventually.TrueAsync(
                 "the migration is under way",
@@ -50,7 +50,7 @@ public sealed class PostgresStartTests(PostgresServer server) : IAsyncLifetime
                 Cancellation);
         }
 
-        await using UsersProcess next = new("users-2", _url);
+        await using UsersProcess next = new("--QUINTET_INSTANCE=users-2", $"--DATABASE_URL={_url}");
         await Eventually.TrueAsync(
             "the next one has the lock that the killed one held, while the table is still being made",
             async () => await CountAsync("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'users-2' AND wait_event_type = 'Lock'") == "1",
