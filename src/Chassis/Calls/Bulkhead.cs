@@ -16,7 +16,7 @@ internal sealed class Bulkhead(CalledService service, CallOptions options, TimeP
         {
             ChassisMeter.Crowded.Add(1, new KeyValuePair<string, object?>("service", service.Name));
             return Outcome.FromException<HttpResponseMessage>(new HttpRequestException(
-                $"{options.InHandMax} calls of '{service.Name}' are in hand and none has ended for {options.CrowdWait.TotalMilliseconds:0} ms; "
+                $"{options.InHandMax} calls of '{service.Name}' are in hand and no room came free within {options.CrowdWait.TotalMilliseconds:0} ms; "
                 + "this one was not made (Calls:InHandMax)"));
         }
 

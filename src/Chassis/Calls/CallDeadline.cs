@@ -23,9 +23,9 @@ internal sealed class CallDeadline(IOptions<CallOptions> options, TimeProvider t
         request.Options.Set(Time, (time.GetTimestamp(), left < total ? left : total));
         if (deadline is null) return await base.SendAsync(request, cancellationToken);
 
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         if (left <= TimeSpan.Zero)
-            throw new OperationCanceledException($"the deadline is over; '{request.RequestUri?.Host}' is not called any more", deadline.Token);
+            throw new OperationCanceledException($"the deadline is over; '{request.RequestUri?.Host}' is not called any more", deadline.Over);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Over);
         return await base.SendAsync(request, either.Token);
     }
 }

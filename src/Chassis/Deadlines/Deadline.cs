@@ -12,8 +12,8 @@ internal sealed class Deadline : IDisposable
     private readonly TimeSpan _limit;
     private readonly TimeProvider _time;
     private readonly long _begun;
+    private readonly CancellationTokenSource _over;
     private readonly CancellationTokenSource _end;
-    private readonly CancellationTokenRegistration _cut;
     private volatile bool _isLifted;
 
     private Deadline(TimeSpan limit, TimeProvider time, CancellationToken cut)
@@ -21,22 +21,26 @@ internal sealed class Deadline : IDisposable
         _limit = limit;
         _time = time;
         _begun = time.GetTimestamp();
-        _end = new CancellationTokenSource(limit, time);
-        _cut = cut.UnsafeRegister(static end => ((CancellationTokenSource)end!).Cancel(), _end);
-        Token = _end.Token;
+        _over = new CancellationTokenSource(limit, time);
+        _end = CancellationTokenSource.CreateLinkedTokenSource(_over.Token, cut);
+        Over = _over.Token;
+        End = _end.Token;
     }
 
     /// <summary>The deadline of the work in hand, if it has one.</summary>
     public static Deadline? Current => Ambient.Value is { _isLifted: false } deadline ? deadline : null;
 
-    /// <summary>Ends the work: nobody waits for it any more.</summary>
-    public CancellationToken Token { get; }
+    /// <summary>The time is over.</summary>
+    public CancellationToken Over { get; }
+
+    /// <summary>Ends the work: the time is over, or it was cut before that.</summary>
+    public CancellationToken End { get; }
 
     public TimeSpan Left => _limit - _time.GetElapsedTime(_begun);
 
     /// <param name="limit">How long from now.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cut">Ends the work before that.</param>
+    /// <param name="cut">Ends the work before that; what was begun without this token goes on.</param>
     public static Deadline Begin(TimeSpan limit, TimeProvider time, CancellationToken cut) => Ambient.Value = new Deadline(limit, time, cut);
 
     /// <summary>The answer has begun, or the work is done: from now on time ends nothing.</summary>
@@ -44,7 +48,7 @@ internal sealed class Deadline : IDisposable
     {
         if (_isLifted) return;
         _isLifted = true;
-        _end.CancelAfter(Timeout.InfiniteTimeSpan);
+        _over.CancelAfter(Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose()
@@ -52,7 +56,7 @@ internal sealed class Deadline : IDisposable
         // Lifted and not only forgotten: what the work has started and left behind carries it still.
         _isLifted = true;
         Ambient.Value = _outer;
-        _cut.Dispose();
         _end.Dispose();
+        _over.Dispose();
     }
 }

@@ -31,7 +31,7 @@ internal sealed partial class DeadlineStep(RequestDelegate next, TimeProvider ti
     {
         CancellationToken clientGone = context.RequestAborted;
         using Deadline deadline = Deadline.Begin(left, time, clientGone);
-        context.RequestAborted = deadline.Token;
+        context.RequestAborted = deadline.End;
         context.Response.OnStarting(() =>
         {
             deadline.Lift();
@@ -42,7 +42,7 @@ internal sealed partial class DeadlineStep(RequestDelegate next, TimeProvider ti
         {
             await next(context);
         }
-        catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested && !clientGone.IsCancellationRequested && !context.Response.HasStarted)
+        catch (OperationCanceledException) when (deadline.Over.IsCancellationRequested && !clientGone.IsCancellationRequested && !context.Response.HasStarted)
         {
             context.RequestAborted = clientGone;
             context.Response.Clear();

@@ -28,19 +28,19 @@ internal sealed partial class IdempotencyFilter(AnswerStore answers, KeyTurns tu
 
     private async Task<object?> RunAsync(IdempotentRequest request, EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        CancellationToken clientGone = context.HttpContext.RequestAborted;
+        CancellationToken cancellation = context.HttpContext.RequestAborted;
         object? answer;
         try
         {
             answer = await next(context);
         }
-        catch (Exception) when (!clientGone.IsCancellationRequested)
+        catch (Exception) when (!cancellation.IsCancellationRequested)
         {
-            if (await answers.FindAsync(request, clientGone) is { } found) return found;
+            if (await answers.FindAsync(request, cancellation) is { } found) return found;
             throw;
         }
 
-        if (await answers.FindAsync(request, clientGone) is { } kept) return kept;
+        if (await answers.FindAsync(request, cancellation) is { } kept) return kept;
         object? inner = answer is INestedHttpResult nested ? nested.Result : answer;
         if (inner is IStatusCodeHttpResult { StatusCode: >= 200 and < 300 }) Log.NotKept(logger, context.HttpContext.GetEndpoint()?.DisplayName);
         return answer;

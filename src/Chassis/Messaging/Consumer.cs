@@ -80,10 +80,10 @@ internal sealed partial class Consumer<TEvent, THandler>(
         using Deadline deadline = Deadline.Begin(options.Value.HandlingMax, time, stopping); // the handler's calls keep to it, too
         await using AsyncServiceScope scope = scopes.CreateAsyncScope();
         Inbox inbox = scope.ServiceProvider.GetRequiredService<Inbox>();
-        if (await inbox.HasAsync(queue, envelope.Id!, deadline.Token)) return false;
+        if (await inbox.HasAsync(queue, envelope.Id!, deadline.End)) return false;
 
         ReceivedEvent<TEvent> received = new(envelope.Id!, envelope.Time ?? time.GetUtcNow(), EventEnvelope.ReadData<TEvent>(envelope));
-        await scope.ServiceProvider.GetRequiredService<THandler>().HandleAsync(received, deadline.Token);
+        await scope.ServiceProvider.GetRequiredService<THandler>().HandleAsync(received, deadline.End);
         // Once the handler has done its work it is noted even while the process is asked to stop.
         return await inbox.CommitAsync(queue, envelope.Id!, late.Token);
     }

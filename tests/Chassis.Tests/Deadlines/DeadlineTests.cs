@@ -128,6 +128,21 @@ public sealed class DeadlineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_that_goes_away_ends_the_work_and_not_what_was_begun_without_its_token()
+    {
+        using CancellationTokenSource client = new();
+        using Deadline deadline = Deadline.Begin(TimeSpan.FromSeconds(9), _time, client.Token);
+
+        await client.CancelAsync();
+        Assert.True(deadline.End.IsCancellationRequested);
+        using HttpClient http = _service.CreateClient();
+        Assert.Equal("sibling", await http.GetStringAsync(new Uri(_sibling.Url), Cancellation));
+
+        _time.Advance(TimeSpan.FromSeconds(9));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => http.GetStringAsync(new Uri(_sibling.Url), Cancellation));
+    }
+
+    [Fact]
     public void A_deadline_ends_with_its_work()
     {
         using (Deadline outer = Deadline.Begin(TimeSpan.FromSeconds(9), _time, Cancellation))
