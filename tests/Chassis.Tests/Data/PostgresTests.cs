@@ -66,10 +66,11 @@ public sealed class PostgresTests(PostgresServer server) : IAsyncLifetime
     {
         string stranger = _url.Replace("quintet:", "stranger:", StringComparison.Ordinal);
 
-        var refused = await Assert.ThrowsAsync<PostgresException>(
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
             () => OrdersService.StartAsync(_folder, null, $"DATABASE_URL={stranger}", "Database:StartMax=00:05:00"));
 
-        Assert.Equal(PostgresErrorCodes.InvalidPassword, refused.SqlState);
+        Assert.Contains("DATABASE_URL", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(PostgresErrorCodes.InvalidPassword, Assert.IsType<PostgresException>(refused.InnerException).SqlState);
     }
 
     [Fact]

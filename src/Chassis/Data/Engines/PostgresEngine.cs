@@ -5,7 +5,7 @@ using Npgsql;
 namespace Quintet.Chassis.Data.Engines;
 
 /// <summary>A database of its own on a PostgreSQL server.</summary>
-internal sealed class PostgresEngine : DatabaseEngine, IAsyncDisposable
+internal sealed class PostgresEngine : DatabaseEngine, IAsyncDisposable, IDisposable
 {
     // Any number, as long as it is always the same: every instance of the service asks for this one in the service's own database.
     private const long MigrationLock = 0x7175696E746574; // "quintet"
@@ -76,7 +76,20 @@ internal sealed class PostgresEngine : DatabaseEngine, IAsyncDisposable
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
-    protected override async Task<DbConnection> OpenExistingAsync(CancellationToken cancellation) => await _source.OpenConnectionAsync(cancellation);
+    public void Dispose() => _source.Dispose();
+
+    protected override async Task<DbConnection> OpenExistingAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _source.OpenConnectionAsync(cancellation);
+        }
+        catch (PostgresException fault) when (IsRefusal(fault.SqlState))
+        {
+            throw new InvalidOperationException(
+                $"{Place}: {fault.MessageText}; look at ConnectionStrings:Database or DATABASE_URL, and whether role and database have been made", fault);
+        }
+    }
 
     protected override bool IsMissing(DbException fault) => fault is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable };
 
@@ -87,6 +100,9 @@ internal sealed class PostgresEngine : DatabaseEngine, IAsyncDisposable
             SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
                 or PostgresErrorCodes.QueryCanceled,
         };
+
+    // Class 28 is an unknown role or a wrong password: waiting mends neither, nor does it make a database.
+    private static bool IsRefusal(string state) => state.StartsWith("28", StringComparison.Ordinal) || state == PostgresErrorCodes.InvalidCatalogName;
 
     private static int Seconds(TimeSpan span) => (int)Math.Ceiling(span.TotalSeconds);
 
