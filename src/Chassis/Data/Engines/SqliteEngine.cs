@@ -11,7 +11,7 @@ internal sealed class SqliteEngine : DatabaseEngine, IDisposable
     private readonly string _connection;
     private readonly string _existing;
     private readonly string _path;
-    private readonly SqliteSession _session = new();
+    private readonly SqliteSession _session;
     private readonly SqliteTurns _turns;
 
     public SqliteEngine(SqliteConnectionStringBuilder given, DatabaseOptions options, TimeProvider time)
@@ -20,6 +20,7 @@ internal sealed class SqliteEngine : DatabaseEngine, IDisposable
             new SqliteConnectionStringBuilder { DefaultTimeout = (int)Math.Ceiling(options.CommandMax.TotalSeconds) }, given);
         _connection = complete.ToString();
         _path = Path.GetFullPath(complete.DataSource);
+        _session = new SqliteSession(options.CommandMax);
         _turns = new SqliteTurns(options.CommandMax, time);
 
         if (complete.Mode == SqliteOpenMode.ReadWriteCreate) complete.Mode = SqliteOpenMode.ReadWrite;
