@@ -1,7 +1,6 @@
 using Quintet.Chassis;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Messaging;
-using Quintet.Hosting.Settings;
 using Quintet.Notifications.Erasure;
 using Quintet.Notifications.History;
 using Quintet.Notifications.Mail;
@@ -16,9 +15,7 @@ internal static class Program
     internal static WebApplication Build(string[] args)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddQuintet().AddDatabase<NotificationsDb>().AddOutbox().AddMail().AddWelcome();
-        builder.Services.AddValidatedOptions<ErasureOptions>(builder.Configuration, "Erasure");
-        builder.AddConsumer<UserCreated, SendWelcome>().AddConsumer<UserDeletionRequested, EraseOnRequest>().AddConsumer<UserDeleted, ForgetUser>();
+        builder.AddQuintet().AddDatabase<NotificationsDb>().AddOutbox().AddMail().AddWelcome().AddErasure();
         WebApplication app = builder.Build();
         app.UseQuintet();
         app.MapNotifications();

@@ -8,6 +8,12 @@ internal sealed record UserDeletionRequested(long Id, string DeletionId) : IEven
     public static string EventType => "users.user-deletion-requested";
 }
 
+/// <summary>Users' event, as far as this service reads it.</summary>
+internal sealed record UserDeleted(long Id) : IEvent
+{
+    public static string EventType => "users.user-deleted";
+}
+
 /// <summary>Nothing is kept here about the user any more.</summary>
 internal sealed record UserErased(long UserId, string DeletionId) : IPublishedEvent
 {

@@ -1,3 +1,4 @@
+using Quintet.Chassis.Messaging;
 using Quintet.Hosting.Settings;
 
 namespace Quintet.Notifications.Welcome;
@@ -9,6 +10,6 @@ internal static class WelcomeExtensions
         builder.Services.AddValidatedOptions<WelcomeOptions>(builder.Configuration, "Welcome");
         builder.Services.AddHttpClient<UsersClient>();
         builder.Services.AddScoped<WelcomeMail>();
-        return builder;
+        return builder.AddConsumer<UserCreated, SendWelcome>();
     }
 }

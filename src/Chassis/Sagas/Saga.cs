@@ -38,7 +38,12 @@ public abstract class Saga<TData>(SagaStore store) : Saga
         DateTimeOffset now = store.Time.GetUtcNow();
         SagaRow row = new()
         {
-            Id = Guid.CreateVersion7(now).ToString(), Kind = Kind, Step = Steps[0].Name, Data = JsonSerializer.Serialize(data), StartedAt = now, ChangedAt = now,
+            Id = Guid.CreateVersion7(now).ToString(),
+            Kind = Kind,
+            Step = Steps[0].Name,
+            Data = JsonSerializer.Serialize(data),
+            StartedAt = now,
+            ChangedAt = now,
             History = "[]",
         };
         store.Rows.Add(row);

@@ -42,7 +42,8 @@ public abstract class OutboxBooksTests(PostgresServer? server) : IAsyncLifetime
             () =>
             {
                 seen = Measure();
-                return Task.FromResult(seen.GetValueOrDefault("quintet.outbox.rows waiting") == 1 && seen.GetValueOrDefault("quintet.outbox.rows set_aside") == 1);
+                return Task.FromResult(
+                    seen.GetValueOrDefault("quintet.outbox.rows waiting") == 1 && seen.GetValueOrDefault("quintet.outbox.rows set_aside") == 1);
             },
             Cancellation,
             () => string.Join(", ", seen));

@@ -2,7 +2,9 @@ using Xunit;
 
 namespace Quintet.EndToEnd.Drills;
 
-/// <summary>Nothing lost, nothing twice, while each part is killed, stopped, cut off or locked in turn. docs/operate/consistency.md says what is promised.</summary>
+/// <summary>
+/// Nothing lost, nothing twice, while each part is killed, stopped, cut off or locked in turn. docs/operate/consistency.md says what is promised.
+/// </summary>
 public sealed class ConsistencyTests(RunningSystem running)
 {
     [Fact]

@@ -43,7 +43,8 @@ public sealed class DeadLetterTests(RunningSystem running)
 
     private async Task PublishAsync(string id, string body)
     {
-        await using IConnection connection = await new ConnectionFactory { Uri = new Uri(running.System.Variables["AMQP_URL"]) }.CreateConnectionAsync(Cancellation);
+        ConnectionFactory factory = new() { Uri = new Uri(running.System.Variables["AMQP_URL"]) };
+        await using IConnection connection = await factory.CreateConnectionAsync(Cancellation);
         await using IChannel channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), Cancellation);
         await channel.BasicPublishAsync(
             "events", "users.user-created", mandatory: true, new BasicProperties { MessageId = id }, Encoding.UTF8.GetBytes(body), Cancellation);

@@ -14,7 +14,11 @@ internal sealed class ManagementView : IDisposable
     public ManagementView(QuintetSystem system)
     {
         string user = Uri.UnescapeDataString(new Uri(system.Variables["AMQP_URL"]).UserInfo);
-        _http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(system.Variables["RABBITMQ_MANAGEMENT_URL"]), Timeout = TimeSpan.FromSeconds(10) };
+        _http = new HttpClient(new SocketsHttpHandler())
+        {
+            BaseAddress = new Uri(system.Variables["RABBITMQ_MANAGEMENT_URL"]),
+            Timeout = TimeSpan.FromSeconds(10),
+        };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user)));
     }
 

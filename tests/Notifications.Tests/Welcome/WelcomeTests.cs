@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using MimeKit;
 using Quintet.Chassis.Messaging.Events;
+using Quintet.Notifications.Erasure;
 using Quintet.Notifications.Welcome;
 using Quintet.TestKit.Systems;
 using Xunit;

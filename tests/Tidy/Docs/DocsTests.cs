@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Quintet.TestKit.Contracts;
 using Quintet.TestKit.Files;
 using Quintet.Tidy.House;
 using Xunit;
@@ -67,13 +68,20 @@ public sealed partial class DocsTests
     }
 
     [Fact]
-    public void The_page_of_settings_is_what_the_options_say()
+    public void Every_test_that_the_page_of_consistency_names_exists()
     {
-        string expected = SettingsPage.Write();
-        if (Environment.GetEnvironmentVariable("QUINTET_WRITE_DOCS") == "1") File.WriteAllText(Repository.At(SettingsPage.Path), expected);
-
-        Assert.Equal(expected, Checkout.Read(SettingsPage.Path));
+        string tests = string.Concat(Checkout.Sources("tests/").Select(Checkout.Read));
+        string[] named = [.. TestName().Matches(Checkout.Read("docs/operate/consistency.md")).Select(m => m.Groups[1].Value)];
+        Assert.NotEmpty(named);
+        Assert.Empty(named.Where(name => !tests.Contains($" {name}(", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public void The_async_api_document_is_what_manifest_and_schemas_say() => GoldenFile.Holds(AsyncApi.Path, AsyncApi.Write());
+
+    [Fact]
+    public void The_page_of_settings_is_what_the_options_say() =>
+        GoldenFile.Holds(SettingsPage.Path, SettingsPage.Write());
 
     [Fact]
     public void Every_setting_is_explained()
@@ -83,6 +91,9 @@ public sealed partial class DocsTests
 
     /// <summary>The first column of the tables in docs/errors.md.</summary>
     private static string[] Explained() => [.. ErrorRow().Matches(Checkout.Read("docs/errors.md")).Select(row => row.Groups[1].Value)];
+
+    [GeneratedRegex(@"`([A-Z][a-z]*(?:_[A-Za-z0-9]+){2,})`")]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();

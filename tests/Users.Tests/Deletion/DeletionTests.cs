@@ -101,7 +101,8 @@ public abstract class DeletionTests(RunningUsers users) : IAsyncLifetime
 
     private Task<HttpResponseMessage> PutAsync(long id, string tag)
     {
-        HttpRequestMessage request = new(HttpMethod.Put, $"/users/{id}") { Content = JsonContent.Create(new { name = "New", email = $"new-{id}@example.org" }) };
+        HttpRequestMessage request = new(HttpMethod.Put, $"/users/{id}");
+        request.Content = JsonContent.Create(new { name = "New", email = $"new-{id}@example.org" });
         request.Headers.TryAddWithoutValidation("If-Match", tag);
         return users.Client.SendAsync(request, Cancellation);
     }

@@ -6,9 +6,6 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Quintet.Chassis.Messaging.Events;
-using Quintet.TestKit.Files;
-using Quintet.Users.Users;
 using Xunit;
 
 namespace Quintet.Users.Tests.Users;
@@ -116,23 +113,6 @@ public abstract class ChangeTests(RunningUsers users) : IAsyncLifetime
 
         Assert.Equal(seen.Distinct().Order(), seen);
         Assert.Superset(made, seen.ToHashSet());
-    }
-
-    [Theory]
-    [InlineData("created")]
-    [InlineData("deleted")]
-    public async Task An_event_has_the_form_that_is_published(string what)
-    {
-        string schemaPath = Repository.At("docs", "protocols", "events", $"users.user-{what}.schema.json");
-        JsonNode schema = JsonNode.Parse(await File.ReadAllTextAsync(schemaPath, Cancellation))!;
-        IPublishedEvent happened = what == "created" ? new UserCreated(3) : new UserDeleted(3);
-        string type = what == "created" ? UserCreated.EventType : UserDeleted.EventType;
-
-        JsonObject data = System.Text.Json.JsonSerializer.SerializeToNode(happened, happened.GetType(), System.Text.Json.JsonSerializerOptions.Web)!.AsObject();
-
-        Assert.Equal((string?)schema["properties"]!["type"]!["const"], type);
-        Assert.Matches((string)schema["properties"]!["subject"]!["pattern"]!, happened.Subject);
-        Assert.Equal(schema["properties"]!["data"]!["required"]!.AsArray().Select(member => (string?)member), data.Select(member => member.Key));
     }
 
     [Fact]

@@ -195,7 +195,9 @@ internal static class DeadLetterCommands
     private static string? Property(PeekedMessage letter, string name) => Text(letter.Properties, name);
 
     private static string? Header(PeekedMessage letter, string name) =>
-        letter.Properties.ValueKind == JsonValueKind.Object && letter.Properties.TryGetProperty("headers", out JsonElement headers) ? Text(headers, name) : null;
+        letter.Properties.ValueKind == JsonValueKind.Object && letter.Properties.TryGetProperty("headers", out JsonElement headers)
+            ? Text(headers, name)
+            : null;
 
     private static string? Text(JsonElement table, string name) =>
         table.ValueKind == JsonValueKind.Object && table.TryGetProperty(name, out JsonElement value) ? value.ToString() : null;

@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Quintet.Chassis.Messaging.Events;
 
-namespace Quintet.Notifications.Welcome;
+namespace Quintet.Notifications.Erasure;
 
 /// <summary>When a user has gone, so does what was sent between the erasure and the end.</summary>
 internal sealed class ForgetUser(NotificationsDb db) : IEventHandler<UserDeleted>

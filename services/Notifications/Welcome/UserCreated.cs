@@ -7,9 +7,3 @@ internal sealed record UserCreated(long Id) : IEvent
 {
     public static string EventType => "users.user-created";
 }
-
-/// <summary>Users' event, as far as this service reads it.</summary>
-internal sealed record UserDeleted(long Id) : IEvent
-{
-    public static string EventType => "users.user-deleted";
-}
