@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Quintet.Chassis.Messaging.Events;
@@ -31,7 +32,8 @@ public sealed class PublishedContractTests
         JsonNode document = JsonNode.Parse(await notifications.Client.GetStringAsync("/openapi/v1.json", Cancellation))!;
         document.AsObject().Remove("servers"); // where this test happens to run
 
-        GoldenFile.Holds("docs/protocols/openapi/notifications.json", document.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        JsonSerializerOptions readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        GoldenFile.Holds("docs/protocols/openapi/notifications.json", document.ToJsonString(readable) + "\n");
     }
 
     private static IEnumerable<Type> Events(bool isPublished) => typeof(NotificationsDb).Assembly.GetTypes()
