@@ -22,6 +22,9 @@ public sealed class RunningSystem : IAsyncLifetime
 
     public OtlpSink Telemetry { get; private set; } = null!;
 
+    /// <summary>SIGKILL to a part, which then comes back by itself; returns when it has.</summary>
+    public Task KillAsync(string part, CancellationToken cancellation) => System.KillAsync(part, cancellation);
+
     public async ValueTask InitializeAsync()
     {
         Telemetry = await OtlpSink.StartAsync(CancellationToken.None);

@@ -42,7 +42,26 @@ public sealed record PeekedMessage(
 public sealed record ConnectionInfo(string Name, string? User, string? Vhost, string? State, int Channels, string? UserProvidedName);
 
 /// <summary>A user; the tags are a list, or in old versions a text.</summary>
-public sealed record UserInfo(string Name, JsonElement Tags);
+public sealed record UserInfo(string Name, JsonElement Tags)
+{
+    /// <summary>Four octets of salt and the hash of salt and password, as base64.</summary>
+    public string? PasswordHash { get; init; }
+
+    /// <summary>How it is hashed: <c>rabbit_password_hashing_sha256</c>.</summary>
+    public string? HashingAlgorithm { get; init; }
+}
+
+/// <summary>What the broker is.</summary>
+public sealed record OverviewInfo(string? RabbitmqVersion, string? ProductName, string? ProductVersion);
+
+/// <summary>A feature that a cluster takes into use as a whole.</summary>
+public sealed record FeatureFlagInfo(string Name, string State);
+
+/// <summary>An exchange.</summary>
+public sealed record ExchangeInfo(string Name, string Vhost, string Type, bool Durable);
+
+/// <summary>Which routing keys a user may publish to a topic exchange, and which it may bind.</summary>
+public sealed record TopicPermissionInfo(string User, string Vhost, string Exchange, string Write, string Read);
 
 /// <summary>What a user may do in a virtual host.</summary>
 public sealed record PermissionInfo(string User, string Vhost, string Configure, string Write, string Read);
@@ -60,6 +79,10 @@ internal sealed record UserJson(string Password, string Tags);
 
 internal sealed record PermissionJson(string Configure, string Write, string Read);
 
+internal sealed record ExchangeJson(string Type, bool Durable);
+
+internal sealed record TopicPermissionJson(string Exchange, string Write, string Read);
+
 internal sealed record PolicyJson(string Pattern, [property: JsonPropertyName("apply-to")] string ApplyTo, JsonElement Definition, int Priority);
 
 internal sealed record FaultJson(JsonElement Error, JsonElement Reason);
@@ -74,6 +97,12 @@ internal sealed record FaultJson(JsonElement Error, JsonElement Reason);
 [JsonSerializable(typeof(List<PermissionInfo>))]
 [JsonSerializable(typeof(List<VhostInfo>))]
 [JsonSerializable(typeof(List<PolicyInfo>))]
+[JsonSerializable(typeof(OverviewInfo))]
+[JsonSerializable(typeof(List<FeatureFlagInfo>))]
+[JsonSerializable(typeof(List<ExchangeInfo>))]
+[JsonSerializable(typeof(List<TopicPermissionInfo>))]
+[JsonSerializable(typeof(ExchangeJson))]
+[JsonSerializable(typeof(TopicPermissionJson))]
 [JsonSerializable(typeof(PeekJson))]
 [JsonSerializable(typeof(UserJson))]
 [JsonSerializable(typeof(PermissionJson))]

@@ -27,6 +27,24 @@ public sealed class ManagementClient : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials)));
     }
 
+    /// <summary>What the broker is.</summary>
+    public Task<OverviewInfo> OverviewAsync(CancellationToken cancellation = default) => GetAsync("overview", Json.OverviewInfo, cancellation);
+
+    /// <summary>Which features the cluster has taken into use.</summary>
+    public Task<List<FeatureFlagInfo>> FeatureFlagsAsync(CancellationToken cancellation = default) =>
+        GetAsync("feature-flags", Json.ListFeatureFlagInfo, cancellation);
+
+    /// <summary>The exchanges of a virtual host.</summary>
+    public Task<List<ExchangeInfo>> ExchangesAsync(string vhost, CancellationToken cancellation = default) =>
+        GetAsync($"exchanges/{Segment(vhost)}", Json.ListExchangeInfo, cancellation, $"virtual host '{vhost}'");
+
+    /// <summary>Declares an exchange; one that is there with other properties is refused.</summary>
+    public Task PutExchangeAsync(ExchangeInfo exchange, CancellationToken cancellation = default) => SendAsync(
+        HttpMethod.Put,
+        $"exchanges/{Segment(exchange.Vhost)}/{Segment(exchange.Name)}",
+        JsonSerializer.SerializeToUtf8Bytes(new ExchangeJson(exchange.Type, exchange.Durable), Json.ExchangeJson),
+        cancellation);
+
     /// <summary>The queues of a virtual host; null means all.</summary>
     public Task<List<QueueInfo>> QueuesAsync(string? vhost, CancellationToken cancellation = default) =>
         GetAsync(vhost is null ? "queues" : $"queues/{Segment(vhost)}", Json.ListQueueInfo, cancellation);
@@ -89,6 +107,17 @@ public sealed class ManagementClient : IDisposable
     public Task DeletePermissionAsync(string vhost, string user, CancellationToken cancellation = default) =>
         SendAsync(
             HttpMethod.Delete, $"permissions/{Segment(vhost)}/{Segment(user)}", null, cancellation, $"permission of user '{user}' in virtual host '{vhost}'");
+
+    /// <summary>The topic permissions of all users.</summary>
+    public Task<List<TopicPermissionInfo>> TopicPermissionsAsync(CancellationToken cancellation = default) =>
+        GetAsync("topic-permissions", Json.ListTopicPermissionInfo, cancellation);
+
+    /// <summary>Sets which routing keys of one exchange a user may publish and bind.</summary>
+    public Task PutTopicPermissionAsync(TopicPermissionInfo permission, CancellationToken cancellation = default) => SendAsync(
+        HttpMethod.Put,
+        $"topic-permissions/{Segment(permission.Vhost)}/{Segment(permission.User)}",
+        JsonSerializer.SerializeToUtf8Bytes(new TopicPermissionJson(permission.Exchange, permission.Write, permission.Read), Json.TopicPermissionJson),
+        cancellation);
 
     /// <summary>The virtual hosts.</summary>
     public Task<List<VhostInfo>> VhostsAsync(CancellationToken cancellation = default) => GetAsync("vhosts", Json.ListVhostInfo, cancellation);

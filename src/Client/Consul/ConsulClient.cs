@@ -66,7 +66,8 @@ public sealed class ConsulClient
     public async Task DeregisterAsync(string id, CancellationToken cancellation = default)
     {
         Answer answer = await SendAsync(new(HttpMethod.Put, $"v1/agent/service/deregister/{Segment(id)}"), null, cancellation);
-        if (answer.Status is not HttpStatusCode.NotFound) answer.ThrowUnlessDone(); // 404 from Consul 1.11 on, 200 before
+        // 404 from Consul 1.11 on; before, 200 without access control and 500 with it.
+        if (answer.Status is not HttpStatusCode.NotFound && !answer.Says("Unknown service")) answer.ThrowUnlessDone();
     }
 
     /// <summary>Whether the agent knows the instance.</summary>
@@ -231,6 +232,8 @@ public sealed class ConsulClient
                 _ = ulong.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out index);
             return new(what, response.StatusCode, index, await response.Content.ReadAsByteArrayAsync(cancellation));
         }
+
+        public bool Says(string words) => System.Text.Encoding.UTF8.GetString(body).Contains(words, StringComparison.Ordinal);
 
         public void ThrowUnlessDone()
         {

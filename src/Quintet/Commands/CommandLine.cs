@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using Quintet.Client.Broker;
+using Quintet.Client.Consul;
 using Quintet.Client.Supervisor;
 using Quintet.Commands.DeadLetters;
+using Quintet.Commands.Engines;
 using Quintet.Manifest;
 using Quintet.Supervision;
 using Quintet.Terminal;
@@ -67,10 +69,12 @@ internal static class CommandLine
         DownCommand.Create(),
         StatusCommand.Create(),
         LogsCommand.Create(),
+        DoctorCommand.Create(),
         RestartCommand.Create(),
         ScaleCommand.Create(),
         DeployCommand.Create(),
         EnvCommand.Create(),
+        EnginesCommand.Create(),
         DeadLetterCommands.Create(),
         RegistryCommand.Create(interruption),
         BrokerCommand.Create(interruption),
@@ -100,6 +104,9 @@ internal static class CommandLine
                 foreach (string line in refused.Log) Console.Error.WriteLine($"  {line}");
                 return CodeOf(refused.Status);
             case BrokerApiException refused:
+                Console.Error.WriteLine($"quintet: {refused.Message}");
+                return CodeOf(refused.Status);
+            case ConsulException refused:
                 Console.Error.WriteLine($"quintet: {refused.Message}");
                 return CodeOf(refused.Status);
             case BrokerUnreachableException away:

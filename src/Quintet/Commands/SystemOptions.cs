@@ -61,15 +61,18 @@ internal sealed class SystemOptions
     public bool IsJson(ParseResult line) => line.GetValue(_output) == "json";
 
     /// <summary>The manifest that was named, or the nearest one from here upwards, or the one beside the script that started this.</summary>
-    public string ManifestFile(ParseResult line)
+    public string ManifestFile(ParseResult line) => FindManifest(line)
+        ?? throw new CommandException(ExitCode.NotFound,
+            $"there is no {ManifestName} here or in a folder above; name a manifest with --file, or a state with --state");
+
+    /// <summary>The same, or null when there is none.</summary>
+    public string? FindManifest(ParseResult line)
     {
         if (line.GetValue(_file) is { } named) return Path.GetFullPath(named);
         for (DirectoryInfo? folder = new(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, ManifestName))) return Path.Combine(folder.FullName, ManifestName);
         string? home = Environment.GetEnvironmentVariable("QUINTET_HOME");
-        if (home is not null && File.Exists(Path.Combine(home, ManifestName))) return Path.Combine(home, ManifestName);
-        throw new CommandException(ExitCode.NotFound,
-            $"there is no {ManifestName} here or in a folder above; name a manifest with --file, or a state with --state");
+        return home is not null && File.Exists(Path.Combine(home, ManifestName)) ? Path.Combine(home, ManifestName) : null;
     }
 
     public StateFolder State(ParseResult line) =>

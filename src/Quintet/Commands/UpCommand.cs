@@ -4,6 +4,7 @@ using Quintet.Manifest;
 using Quintet.Supervision;
 using Quintet.Supervision.Control;
 using Quintet.Supervision.Logs;
+using Quintet.Supervision.Plan;
 using Quintet.Supervision.Processes;
 using Quintet.Supervision.State;
 using Quintet.Terminal;
@@ -45,6 +46,7 @@ internal static class UpCommand
         command.SetAction((line, cancellation) =>
         {
             StateFolder state = system.State(line);
+            if (!line.GetValue(supervise)) WarnOfSharedAccounts(ManifestReader.Read(system.ManifestFile(line)), state);
             if (line.GetValue(detach))
                 return DetachedStart.RunAsync(new DetachedStart.Wish(
                     state, system.ManifestFile(line), TimeSpan.FromSeconds(line.GetValue(timeout)), system.IsJson(line))
@@ -59,6 +61,11 @@ internal static class UpCommand
             }, interruption);
         });
         return command;
+    }
+
+    private static void WarnOfSharedAccounts(SystemManifest manifest, StateFolder state)
+    {
+        foreach (string warning in new EngineAccounts(state).Warnings(manifest.Engines)) Console.Error.WriteLine($"warning: {warning}");
     }
 
     private static async Task<int> SuperviseAsync(Wish wish, Interruption interruption)
@@ -115,10 +122,10 @@ internal static class UpCommand
             Control = control.Address.AbsoluteUri,
             Endpoints = new Dictionary<string, string>
             {
-                ["gateway"] = Supervision.Plan.Endpoints.Text(supervisor.Endpoints.Gateway),
-                ["registry"] = Supervision.Plan.Endpoints.Text(supervisor.Endpoints.Registry),
-                ["broker"] = Supervision.Plan.Endpoints.Text(supervisor.Endpoints.Broker),
-                ["configuration"] = Supervision.Plan.Endpoints.Text(supervisor.Endpoints.Configuration),
+                ["gateway"] = Endpoints.Text(supervisor.Endpoints.Gateway),
+                ["registry"] = Endpoints.Text(supervisor.Endpoints.Registry),
+                ["broker"] = Endpoints.Text(supervisor.Endpoints.Broker),
+                ["configuration"] = Endpoints.Text(supervisor.Endpoints.Configuration),
             },
         }.Write(supervisor.Run.State);
     }

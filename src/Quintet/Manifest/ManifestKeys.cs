@@ -22,12 +22,15 @@ internal static partial class ManifestKeys
     /// <summary>Consul allows 64 metadata pairs an instance; some are the supervisor's.</summary>
     public const int RoutesMax = 48;
 
+    /// <summary>PostgreSQL cuts longer names off (NAMEDATALEN).</summary>
+    public const int DatabaseNameMax = 63;
+
     public static readonly string[] Root = ["system", "services", "engines", "ports", "history"];
 
     public static readonly string[] Service =
         ["project", "command", "directory", "replicas", "routes", "publishes", "subscribes", "calls", "health", "registers", "environment"];
 
-    public static readonly string[] Engines = ["broker", "registry", "database", "configuration"];
+    public static readonly string[] Engines = ["broker", "management", "registry", "database", "configuration"];
 
     public static readonly string[] Ports = ["gateway", "registry", "broker", "management", "configuration"];
 
@@ -41,6 +44,9 @@ internal static partial class ManifestKeys
         "gateway", "registry", "broker", "config", "configuration", "console", "identity", "supervisor", "guard",
         "application", "health", "metrics", "actuator", "consul", "events", "operator",
     ];
+
+    /// <summary>A service's role and its database on a PostgreSQL server.</summary>
+    public static string DatabaseName(string system, string service) => $"{system}_{service}";
 
     /// <summary>Variables that carry the contract with the supervisor; a manifest cannot set them.</summary>
     public static bool IsReservedVariable(string name) =>

@@ -67,10 +67,22 @@ internal sealed class ManifestReader
             }
         }
 
-        if (manifest is { History: not null, Engines.Broker: not null })
-            _faults.Add(root.Line, "history: is set up in the embedded broker only; declare the stream 'events.history' in your RabbitMQ yourself");
+        if (manifest.Engines is { Management: not null, Broker: null })
+            _faults.Add(root.Line, "engines.management: is that of engines.broker, and the broker is embedded; its port is ports.management");
+        if (manifest.Engines.Database is not null) CheckDatabaseNames(root, manifest);
         if (!hasServices) _faults.Add(root.Line, "'services' is missing");
         return manifest;
+    }
+
+    // PostgreSQL cuts longer names off, and two services could then share one database.
+    private void CheckDatabaseNames(YamlMap root, SystemManifest manifest)
+    {
+        foreach (string name in manifest.Services.Select(service => ManifestKeys.DatabaseName(manifest.System, service.Name)))
+        {
+            if (name.Length <= ManifestKeys.DatabaseNameMax) continue;
+            _faults.Add(root.Line, $"engines.database: '{name}' is longer than the {ManifestKeys.DatabaseNameMax} characters that PostgreSQL allows; "
+                + "shorten 'system' or the service's name");
+        }
     }
 
     private List<ServiceManifest> ReadServices(YamlNode node)
@@ -103,6 +115,9 @@ internal sealed class ManifestReader
                 case "broker":
                     engines = engines with { Broker = ReadEngine(value, "broker", ["amqp", "amqps"], "amqp://rabbit.example:5672") };
                     break;
+                case "management":
+                    engines = engines with { Management = ReadEngine(value, "management", ["http", "https"], "http://rabbit.example:15672") };
+                    break;
                 case "registry":
                     engines = engines with { Registry = ReadEngine(value, "registry", ["http", "https"], "http://127.0.0.1:8500") };
                     break;
@@ -110,8 +125,7 @@ internal sealed class ManifestReader
                     engines = engines with { Configuration = ReadEngine(value, "configuration", ["http", "https"], "http://127.0.0.1:8888") };
                     break;
                 case "database":
-                    if (_values.Text(value, "engines.database") is { } database && database != "sqlite")
-                        _faults.Add(value.Line, $"engines.database: '{database}' is not built yet; the only database so far is sqlite");
+                    engines = engines with { Database = ReadDatabase(value) };
                     break;
             }
         }
@@ -119,11 +133,19 @@ internal sealed class ManifestReader
         return engines;
     }
 
-    private Uri? ReadEngine(YamlNode node, string key, string[] schemes, string example)
+    private Uri? ReadDatabase(YamlNode node)
     {
-        if (_values.Text(node, $"engines.{key}") is not { } text || text == "embedded") return null;
+        Uri? url = ReadEngine(node, "database", ["postgres", "postgresql"], "postgres://127.0.0.1:5432", "sqlite");
+        if (url is null || (url.PathAndQuery is "" or "/" && url.Fragment.Length == 0)) return url;
+        _faults.Add(node.Line, "engines.database: a server without a path; each service has its own database there, <system>_<service>");
+        return null;
+    }
+
+    private Uri? ReadEngine(YamlNode node, string key, string[] schemes, string example, string ours = "embedded")
+    {
+        if (_values.Text(node, $"engines.{key}") is not { } text || text == ours) return null;
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || !schemes.Contains(url.Scheme) || url.Host.Length == 0)
-            _faults.Add(node.Line, $"engines.{key}: '{text}' is neither 'embedded' nor a URL such as {example}");
+            _faults.Add(node.Line, $"engines.{key}: '{text}' is neither '{ours}' nor a URL such as {example}");
         else if (url.UserInfo.Length > 0)
             _faults.Add(node.Line,
                 $"engines.{key}: credentials do not belong here; give them in the environment of 'quintet up' (docs/command.md, Engines)");

@@ -14,6 +14,17 @@ internal sealed record SystemManifest(string File, string System)
 
     public PortsManifest Ports { get; init; } = new();
 
+    /// <summary>The ports that the embedded boxes listen on, each with its key below <c>ports</c>.</summary>
+    public IEnumerable<(string Key, int Port)> UsedPorts(PortsManifest ports)
+    {
+        yield return ("gateway", ports.Gateway);
+        if (Engines.Registry is null) yield return ("registry", ports.Registry);
+        if (Engines.Configuration is null) yield return ("configuration", ports.Configuration);
+        if (Engines.Broker is not null) yield break;
+        yield return ("broker", ports.Broker);
+        yield return ("management", ports.Management);
+    }
+
     /// <summary>Null, the default: events are not kept beyond their queues.</summary>
     public HistoryManifest? History { get; init; }
 }
@@ -66,9 +77,18 @@ internal sealed record EnginesManifest
 {
     public Uri? Broker { get; init; }
 
+    /// <summary>The management API of <see cref="Broker"/>; null: where RabbitMQ has it by itself.</summary>
+    public Uri? Management { get; init; }
+
+    /// <summary>The management API of a broker that is not embedded.</summary>
+    public Uri ManagementOfBroker => Management ?? new UriBuilder("http", Broker!.Host, 15672).Uri;
+
     public Uri? Registry { get; init; }
 
     public Uri? Configuration { get; init; }
+
+    /// <summary>The PostgreSQL server with the services' databases; null means a SQLite file each.</summary>
+    public Uri? Database { get; init; }
 }
 
 /// <summary>All events are kept in the stream <c>events.history</c>, so that they can be replayed. What is older, or more, goes; the stricter holds.</summary>

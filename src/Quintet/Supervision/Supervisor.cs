@@ -18,6 +18,7 @@ internal sealed class Supervisor : IAsyncDisposable
     private readonly AppliedManifest _manifest;
     private readonly FileStream _lock;
     private readonly FreePorts _ports = new();
+    private readonly EngineAccounts _accounts;
     private readonly Parts _parts;
     private readonly ServiceEnvironment _environment;
     private readonly RegistryView _view;
@@ -32,12 +33,14 @@ internal sealed class Supervisor : IAsyncDisposable
     private Supervisor(SystemManifest manifest, SystemRun system, FileStream held, bool isolated)
     {
         (Run, _lock) = (system, held);
+        _accounts = new EngineAccounts(system.State);
+        _accounts.Check(manifest);
         Secrets secrets = Secrets.Open(system.State.Secrets);
         ControlToken = secrets.Of(Secrets.Control);
         Endpoints = Endpoints.Of(manifest, isolated ? _ports : null);
-        Credentials credentials = new(manifest, Endpoints, secrets);
+        Credentials credentials = new(manifest, Endpoints, secrets, _accounts);
         _environment = new ServiceEnvironment(system, manifest, Endpoints, credentials);
-        _manifest = new AppliedManifest(system, manifest, Endpoints, secrets);
+        _manifest = new AppliedManifest(system, manifest, Endpoints, secrets, credentials);
         _parts = new Parts(system, _manifest, Endpoints, _environment);
         ThrowUnlessPortsAreFree();
         _manifest.Write();
@@ -101,6 +104,7 @@ internal sealed class Supervisor : IAsyncDisposable
     public void Start()
     {
         Run.Say($"run {Run.Id} of {_manifest.Current.File}");
+        foreach (string warning in _accounts.Warnings(_manifest.Current.Engines)) Run.Say(warning);
         foreach (Instance box in _boxes) box.Begin();
         _building = Task.Run(BeginServicesAsync);
     }
@@ -119,6 +123,7 @@ internal sealed class Supervisor : IAsyncDisposable
             throw _services.Any(s => s.Name == service)
                 ? new ChangeException(404, $"'{service}' runs but is not in the manifest any more; 'quintet scale {service}=0' ends its instances")
                 : NoSuchService(service, read);
+        TakeAccounts(wanted);
         string done = await (_services.FirstOrDefault(s => s.Name == service) is { } known
             ? known.DeployAsync(wanted, cancellation)
             : DeployNewAsync(wanted, cancellation));
@@ -249,11 +254,23 @@ internal sealed class Supervisor : IAsyncDisposable
         }
     }
 
+    private void TakeAccounts(ServiceManifest wanted)
+    {
+        try
+        {
+            _accounts.Take(_manifest.Current, wanted);
+        }
+        catch (ConflictException missing)
+        {
+            throw new ChangeException(409, missing.Message);
+        }
+    }
+
     private void ThrowUnlessPortsAreFree()
     {
         string[] taken =
         [
-            .. _parts.ConfiguredPorts().Where(p => !FreePorts.IsFree(p.Port))
+            .. _manifest.Current.UsedPorts(Endpoints.Ports).Where(p => !FreePorts.IsFree(p.Port))
                 .Select(p => $"port {p.Port} (ports.{p.Key}) is taken by {PortHolder.Describe(p.Port)}"),
         ];
         if (taken.Length > 0)

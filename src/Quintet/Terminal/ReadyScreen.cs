@@ -15,6 +15,7 @@ internal static class ReadyScreen
         if (manifest.Engines.Registry is { } registry) table.Add("registry", "-", registry.AbsoluteUri, "yours");
         if (manifest.Engines.Broker is { } broker) table.Add("broker", "-", broker.AbsoluteUri, "yours");
         if (manifest.Engines.Configuration is { } configuration) table.Add("config", "-", configuration.AbsoluteUri, "yours");
+        if (manifest.Engines.Database is { } database) table.Add("database", "-", database.AbsoluteUri, "yours");
         Console.WriteLine();
         Console.Write(table);
         Console.WriteLine();

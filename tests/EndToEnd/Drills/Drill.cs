@@ -99,7 +99,8 @@ internal sealed class Drill(RunningSystem running, DrillPlan plan, DrillLog log)
     private async Task<long> QueuedAsync(CancellationToken cancellation)
     {
         using ManagementView view = new(System);
-        return (await view.QueuesAsync(cancellation)).Where(queue => queue.Name.Contains('.', StringComparison.Ordinal)).Sum(queue => queue.Messages);
+        return (await view.QueuesAsync(cancellation))
+            .Where(queue => queue.Name.Contains('.', StringComparison.Ordinal) && queue.Name != "events.history").Sum(queue => queue.Messages);
     }
 
     private ILookup<string, Mail> MailsByAddress() =>

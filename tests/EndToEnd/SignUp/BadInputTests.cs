@@ -78,7 +78,7 @@ public sealed class BadInputTests(RunningSystem running)
         byte[] answer = new byte[8];
         await socket.GetStream().ReadExactlyAsync(answer, Cancellation);
         Assert.Equal("AMQP\0\0\u0009\u0001"u8.ToArray(), answer);
-        Assert.Equal(0, await socket.GetStream().ReadAsync(answer, Cancellation));
+        Assert.True(await IsClosedAsync(socket.GetStream()));
 
         await running.System.SignUpAsync("After garbage", "garbage@example.org", Cancellation);
         await running.System.MailToAsync("garbage@example.org", Cancellation);
@@ -109,5 +109,18 @@ public sealed class BadInputTests(RunningSystem running)
         string token = running.System.Variables["CONSUL_HTTP_TOKEN"];
         foreach (PartProcess process in (await running.System.StatusAsync(Cancellation)).Processes)
             Assert.DoesNotContain(token, await File.ReadAllTextAsync($"/proc/{process.Pid}/cmdline", Cancellation), StringComparison.Ordinal);
+    }
+
+    /// <summary>Our broker ends a connection in order, RabbitMQ by a reset.</summary>
+    private static async Task<bool> IsClosedAsync(NetworkStream stream)
+    {
+        try
+        {
+            return await stream.ReadAsync(new byte[1], Cancellation) == 0;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 }

@@ -34,6 +34,7 @@ public sealed class ManifestReadTests : IDisposable
             engines:
               broker: amqps://rabbit.example/shop
               registry: embedded
+              database: postgres://db.example
             ports: { gateway: 80, management: 81 }
             """);
 
@@ -48,6 +49,7 @@ public sealed class ManifestReadTests : IDisposable
         Assert.Equal("3", tool.Environment["LEVEL"]);
         Assert.Equal(new Uri("amqps://rabbit.example/shop"), manifest.Engines.Broker);
         Assert.Null(manifest.Engines.Registry);
+        Assert.Equal(new Uri("postgres://db.example"), manifest.Engines.Database);
         Assert.Equal((80, 8500, 81), (manifest.Ports.Gateway, manifest.Ports.Registry, manifest.Ports.Management));
     }
 

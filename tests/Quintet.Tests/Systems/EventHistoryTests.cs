@@ -9,6 +9,7 @@ using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 using Xunit;
+using Credentials = Quintet.Supervision.Plan.Credentials;
 using ChildProcess = Quintet.TestKit.Processes.ChildProcess;
 
 namespace Quintet.Quintet.Tests.Systems;
@@ -104,7 +105,8 @@ public sealed class EventHistoryTests : IDisposable
             {{history}}
             """);
         SystemManifest manifest = ManifestReader.Read(_folder["quintet.yaml"]);
-        new BoxSettingsFiles(manifest, Endpoints.Of(manifest, null), _state, _secrets).Write();
+        Endpoints endpoints = Endpoints.Of(manifest, null);
+        new BoxSettingsFiles(manifest, endpoints, _state, _secrets, new Credentials(manifest, endpoints, _secrets, new EngineAccounts(_state))).Write();
         ChildProcess broker = ChildProcess.Start(CommandLineProcess.Executable, ["broker", "--settings", _state.Settings("broker")], _folder.Path);
         await Eventually.TrueAsync("the broker is ready", IsReadyAsync, Stop, () => broker.Output);
         return broker;

@@ -63,6 +63,30 @@ public sealed class LeastPrivilegeTests : IDisposable
             (string)Section("registry", "Registry")["Tokens"]!.AsArray().Single(t => (string?)t!["Name"] == "gateway")!["Secret"]!);
     }
 
+    [Theory]
+    [InlineData("sqlite", null, null)]
+    [InlineData("postgres://db.example", "db.example", 5432)]
+    [InlineData("postgresql://127.0.0.1:6432/", "127.0.0.1", 6432)]
+    public void A_service_has_a_role_and_a_database_of_its_own(string engine, string? host, int? port)
+    {
+        StateFolder state = new(_folder["state"]);
+        state.Create();
+        File.WriteAllText(
+            _folder["quintet.yaml"],
+            $"system: shop\nservices:\n  users: {{ command: x }}\n  orders: {{ command: x }}\nengines: {{ database: \"{engine}\" }}\n");
+        SystemManifest manifest = ManifestReader.Read(_folder["quintet.yaml"]);
+        Secrets secrets = Secrets.Open(state.Secrets);
+        Credentials credentials = new(manifest, Endpoints.Of(manifest, null), secrets, new EngineAccounts(state));
+
+        string? users = credentials.DatabaseUrl("users");
+        string? orders = credentials.DatabaseUrl("orders");
+
+        string? password = host is null ? null : secrets.Of("database", "users");
+        Assert.Equal(host is null ? null : $"postgresql://shop_users:{password}@{host}:{port}/shop_users", users);
+        Assert.Equal(host is null, orders is null);
+        if (password is not null) Assert.DoesNotContain(password, orders, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private JsonNode Broker() => Section("broker", "Broker");
@@ -82,7 +106,8 @@ public sealed class LeastPrivilegeTests : IDisposable
                 subscribes: [users.user-created]
             """);
         SystemManifest manifest = ManifestReader.Read(_folder["quintet.yaml"]);
-        new BoxSettingsFiles(manifest, Endpoints.Of(manifest, null), state, Secrets.Open(state.Secrets)).Write();
+        (Secrets secrets, Endpoints endpoints) = (Secrets.Open(state.Secrets), Endpoints.Of(manifest, null));
+        new BoxSettingsFiles(manifest, endpoints, state, secrets, new Credentials(manifest, endpoints, secrets, new EngineAccounts(state))).Write();
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(state.Settings(box)));
         return JsonNode.Parse(File.ReadAllText(state.Settings(box)))![section]!;
     }

@@ -67,8 +67,29 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGTERM: asks it to stop, as a supervisor does.</summary>
     public Task TerminateAsync(CancellationToken cancellation) => RunAsync("/bin/kill", ["-TERM", $"{Id}"], cancellation);
 
+    /// <summary>SIGSTOP to it and to all its children, the parent first, so that it starts no other meanwhile: nothing answers, nothing is refused.</summary>
+    public void Pause()
+    {
+        foreach (int id in WithChildren(process.Id)) Signal.Stop(id);
+    }
+
+    /// <summary>SIGCONT to all of them.</summary>
+    public void Resume()
+    {
+        foreach (int id in WithChildren(process.Id)) Signal.Continue(id);
+    }
+
     /// <summary>Kills it with all its children, and waits for its end; may be called more than once, also from two sides.</summary>
     public ValueTask DisposeAsync() => new(ended.Value);
+
+    private static IEnumerable<int> WithChildren(int id)
+    {
+        string children = $"/proc/{id}/task/{id}/children";
+        IEnumerable<int> below = File.Exists(children)
+            ? File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)
+            : [];
+        return [id, .. below.SelectMany(WithChildren)];
+    }
 
     private async Task EndAsync()
     {

@@ -1,3 +1,4 @@
+using Quintet.TestKit.Files;
 using Xunit;
 
 namespace Quintet.TestKit.Processes;
@@ -38,5 +39,13 @@ public static class Need
         string modules = Path.Combine(folder, "node_modules");
         if (!Directory.Exists(modules)) Assert.Skip($"needs npm packages: (cd {folder} && npm ci)");
         return modules;
+    }
+
+    /// <summary>A program that a script of this repository unpacks below the checkout.</summary>
+    public static string Unpacked(string path, string script)
+    {
+        string file = Repository.At(path);
+        if (!File.Exists(file)) Assert.Skip($"needs {path}: {script}");
+        return file;
     }
 }

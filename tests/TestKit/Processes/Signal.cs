@@ -1,11 +1,9 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 
 namespace Quintet.TestKit.Processes;
 
 /// <summary>Signals to a process by its id, for those that no method of <see cref="System.Diagnostics.Process"/> sends.</summary>
-[SupportedOSPlatform("linux")]
 public static partial class Signal
 {
     private const int NoSuchProcess = 3; // ESRCH

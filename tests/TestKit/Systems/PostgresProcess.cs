@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Quintet.TestKit.Network;
 using Quintet.TestKit.Processes;
 
@@ -9,12 +8,13 @@ namespace Quintet.TestKit.Systems;
 /// A PostgreSQL server from Debian's package, on a free port of loopback and in a data folder of its own: the engine that users of SQLite move
 /// to. For root, who may not run it, it runs as the package's user. It ends with this.
 /// </summary>
-public sealed partial class PostgresProcess : IAsyncDisposable
+public sealed class PostgresProcess : IAsyncDisposable
 {
-    private const string User = "quintet";
-    private const string Password = "for-tests-only";
-    private const int SigCont = 18;
-    private const int SigStop = 19;
+    /// <summary>The superuser.</summary>
+    public const string User = "quintet";
+
+    public const string Password = "for-tests-only";
+
 
     // Not a TempFolder: that is closed to the package's user below a root's umask, and its name holds a blank.
     private readonly string home = Directory.CreateTempSubdirectory("quintet-postgres-").FullName;
@@ -88,10 +88,10 @@ public sealed partial class PostgresProcess : IAsyncDisposable
     }
 
     /// <summary>SIGSTOP to the server and all of its processes: connections stay, and nothing answers.</summary>
-    public void Pause() => Signal(SigStop);
+    public void Pause() => server!.Pause();
 
     /// <summary>SIGCONT.</summary>
-    public void Resume() => Signal(SigCont);
+    public void Resume() => server!.Resume();
 
     public async ValueTask DisposeAsync()
     {
@@ -138,36 +138,4 @@ public sealed partial class PostgresProcess : IAsyncDisposable
             program, arguments, cancellation, home, new Dictionary<string, string?> { ["PGPASSWORD"] = Password });
         return exitCode == 0 ? output : throw new InvalidOperationException($"{Path.GetFileName(program)} ended with {exitCode}: {output}");
     }
-
-    private void Signal(int signal)
-    {
-        int parent = server!.Id;
-        // The parent first, so that it starts no other process meanwhile.
-        _ = Kill(parent, signal);
-        foreach (int child in ChildrenOf(parent)) _ = Kill(child, signal);
-    }
-
-    private static IEnumerable<int> ChildrenOf(int parent)
-    {
-        foreach (string folder in Directory.GetDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)) continue;
-            string stat;
-            try
-            {
-                stat = File.ReadAllText(Path.Combine(folder, "stat"));
-            }
-            catch (IOException)
-            {
-                continue; // it has just ended
-            }
-
-            // "<id> (<name>) <state> <parent> …"; the name may hold blanks.
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            if (fields[1] == $"{parent}") yield return id;
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int id, int signal);
 }

@@ -38,12 +38,17 @@ public sealed class QuintetSystem : IAsyncDisposable
     /// <summary>A client of the configuration server with the operator's token.</summary>
     public HttpClient Configuration { get; private set; } = new(new SocketsHttpHandler());
 
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="manifest">Default: that of the reference system.</param>
+    /// <param name="environment">Variables of the commands' environment.</param>
+    /// <param name="first">A command to be run on its state before the start.</param>
     public static async Task<QuintetSystem> StartAsync(
-        CancellationToken cancellation, string? manifest = null, IReadOnlyDictionary<string, string?>? environment = null)
+        CancellationToken cancellation, string? manifest = null, IReadOnlyDictionary<string, string?>? environment = null, string[]? first = null)
     {
         var system = new QuintetSystem(manifest ?? Repository.At("quintet.yaml"));
         try
         {
+            if (first is not null) await system.MustRunAsync(first, cancellation, environment);
             await system.UpAsync(cancellation, environment);
             return system;
         }
@@ -96,6 +101,18 @@ public sealed class QuintetSystem : IAsyncDisposable
     /// <summary>The processes of a part, such as <c>users</c>.</summary>
     public async Task<IReadOnlyList<PartProcess>> ProcessesOfAsync(string part, CancellationToken cancellation) =>
         [.. (await StatusAsync(cancellation)).Processes.Where(p => p.Part == part)];
+
+    /// <summary>SIGKILL to the first process of a part; returns when the supervisor has it back.</summary>
+    public async Task KillAsync(string part, CancellationToken cancellation)
+    {
+        PartProcess victim = (await ProcessesOfAsync(part, cancellation))[0];
+        Signal.Kill(victim.Pid);
+        await Eventually.TrueAsync(
+            $"{part} is back",
+            async () => (await ProcessesOfAsync(part, cancellation))
+                .Any(p => p.Instance == victim.Instance && p.Pid != victim.Pid && p.State == "ready"),
+            cancellation);
+    }
 
     public Task BecomeReadyAsync(CancellationToken cancellation) =>
         Eventually.TrueAsync("the system is ready", async () => (await StatusAsync(cancellation)).Ready, cancellation);

@@ -13,8 +13,9 @@ public sealed class RabbitProcess : IAsyncDisposable
     private const string Server = "/usr/lib/rabbitmq/bin/rabbitmq-server";
     // Not a TempFolder: RabbitMQ's scripts do not bear the blank in its name.
     private readonly string home = Directory.CreateTempSubdirectory("quintet-rabbit-").FullName;
-    private ChildProcess portMapper = null!;
-    private ChildProcess node = null!;
+    private Dictionary<string, string?> environment = [];
+    private ChildProcess? portMapper;
+    private ChildProcess? node;
 
     public int Port { get; } = FreePort.Take();
 
@@ -27,34 +28,57 @@ public sealed class RabbitProcess : IAsyncDisposable
     {
         Need.DebianFile(Server, "rabbitmq-server");
         var started = new RabbitProcess();
-        started.Start();
+        try
+        {
+            started.Prepare();
+            await started.RestartAsync(cancellation);
+            return started;
+        }
+        catch
+        {
+            await started.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL, and waits until it is gone.</summary>
+    public async Task KillAsync() => await node!.DisposeAsync();
+
+    /// <summary>Starts it again on the same ports and data, after <see cref="KillAsync"/>, and waits until it answers.</summary>
+    public async Task RestartAsync(CancellationToken cancellation)
+    {
+        node = ChildProcess.Start(Server, [], home, environment);
         using var probe = new HttpClient(new SocketsHttpHandler());
         await Eventually.TrueAsync(
             "RabbitMQ's management answers, and it takes connections",
             async () =>
             {
-                if (started.node.HasExited) throw new InvalidOperationException("RabbitMQ ended");
+                if (node.HasExited) throw new InvalidOperationException("RabbitMQ ended");
                 using TcpClient amqp = new(); // the two ports open in either order
-                await amqp.ConnectAsync("127.0.0.1", started.Port, cancellation);
-                return (int)(await probe.GetAsync(new Uri($"http://127.0.0.1:{started.ManagementPort}/api/whoami"), cancellation)).StatusCode == 401;
+                await amqp.ConnectAsync("127.0.0.1", Port, cancellation);
+                return (int)(await probe.GetAsync(new Uri($"http://127.0.0.1:{ManagementPort}/api/whoami"), cancellation)).StatusCode == 401;
             },
             cancellation,
-            () => started.node.Output);
-        return started;
+            () => node.Output);
     }
+
+    /// <summary>Stops it where it stands (SIGSTOP): its sockets stay open and nothing answers.</summary>
+    public void Pause() => node!.Pause();
+
+    public void Resume() => node!.Resume();
 
     public async ValueTask DisposeAsync()
     {
-        await node.DisposeAsync();
-        await portMapper.DisposeAsync();
+        if (node is not null) await node.DisposeAsync();
+        if (portMapper is not null) await portMapper.DisposeAsync();
         Directory.Delete(home, recursive: true);
     }
 
-    private void Start()
+    private void Prepare()
     {
         int mapper = FreePort.Take();
         File.WriteAllText(Path.Combine(home, "enabled"), "[rabbitmq_management,rabbitmq_prometheus].");
-        Dictionary<string, string?> environment = new()
+        environment = new()
         {
             ["HOME"] = home,
             ["RABBITMQ_NODENAME"] = $"conformance{Port}@localhost",
@@ -74,6 +98,5 @@ public sealed class RabbitProcess : IAsyncDisposable
         };
         // Erlang would leave its port mapper running behind; one of our own ends with us.
         portMapper = ChildProcess.Start(Need.Program("epmd", "erlang-base"), ["-port", $"{mapper}", "-address", "127.0.0.1"], home, environment);
-        node = ChildProcess.Start(Server, [], home, environment);
     }
 }

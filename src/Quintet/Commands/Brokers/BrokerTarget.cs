@@ -49,9 +49,7 @@ internal sealed class BrokerTarget
     {
         if (line.GetValue(_url) is { } url) return new ManagementClient(Parse("--url", url, "http", "https"));
         IReadOnlyDictionary<string, string> variables = await SystemAsync(line, cancellation);
-        return variables.TryGetValue("RABBITMQ_MANAGEMENT_URL", out string? management)
-            ? new ManagementClient(WithUserOf(new Uri(variables["AMQP_URL"]), management))
-            : throw new CommandException(ExitCode.Usage, "the system's broker is an engine of your own; name its management API with --url");
+        return new ManagementClient(WithUserOf(new Uri(variables["AMQP_URL"]), variables["RABBITMQ_MANAGEMENT_URL"]));
     }
 
     public async Task<IConnection> AmqpAsync(ParseResult line, CancellationToken cancellation)

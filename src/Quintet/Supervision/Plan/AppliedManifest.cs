@@ -19,10 +19,11 @@ internal sealed class AppliedManifest
     /// <param name="started">What the system is started with.</param>
     /// <param name="endpoints">Where the boxes listen.</param>
     /// <param name="secrets">The users' credentials.</param>
-    public AppliedManifest(SystemRun system, SystemManifest started, Endpoints endpoints, Secrets secrets)
+    /// <param name="credentials">Who presents which of them.</param>
+    public AppliedManifest(SystemRun system, SystemManifest started, Endpoints endpoints, Secrets secrets, Credentials credentials)
     {
         (_system, _current) = (system, started);
-        _tellBoxes = manifest => new BoxSettingsFiles(manifest, endpoints, system.State, secrets).Write();
+        _tellBoxes = manifest => new BoxSettingsFiles(manifest, endpoints, system.State, secrets, credentials).Write();
     }
 
     public SystemManifest Current
@@ -59,7 +60,9 @@ internal sealed class AppliedManifest
         if (read.System != now.System) keys.Add("system");
         if (read.Engines.Broker != now.Engines.Broker) keys.Add("engines.broker");
         if (read.Engines.Registry != now.Engines.Registry) keys.Add("engines.registry");
+        if (read.Engines.Management != now.Engines.Management) keys.Add("engines.management");
         if (read.Engines.Configuration != now.Engines.Configuration) keys.Add("engines.configuration");
+        if (read.Engines.Database != now.Engines.Database) keys.Add("engines.database");
         if (read.Ports.Gateway != now.Ports.Gateway) keys.Add("ports.gateway");
         if (read.Ports.Registry != now.Ports.Registry) keys.Add("ports.registry");
         if (read.Ports.Broker != now.Ports.Broker) keys.Add("ports.broker");

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Quintet.Manifest;
 using Quintet.Supervision.State;
 
@@ -10,7 +9,8 @@ namespace Quintet.Supervision.Plan;
 /// Writes <c>settings/&lt;box&gt;.json</c> (0600): where each box listens and which users it knows. Each service may do what its manifest
 /// declares and nothing else. The boxes read their file again when it changes.
 /// </summary>
-internal sealed class BoxSettingsFiles(SystemManifest manifest, Endpoints endpoints, StateFolder state, Secrets secrets)
+internal sealed class BoxSettingsFiles(
+    SystemManifest manifest, Endpoints endpoints, StateFolder state, Secrets secrets, Credentials credentials)
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -66,8 +66,8 @@ internal sealed class BoxSettingsFiles(SystemManifest manifest, Endpoints endpoi
         JsonArray users = [BrokerUser(Secrets.Operator, ["administrator"], ".*", [])];
         foreach (ServiceManifest service in manifest.Services)
         {
-            string own = $@"^(events|{Regex.Escape(service.Name)}\..*)$";
-            users.Add(BrokerUser(service.Name, [], own, [TopicPermission(service)]));
+            BrokerRights rights = BrokerRights.Of(service);
+            users.Add(BrokerUser(service.Name, [], rights.Names, [TopicPermission(rights)]));
         }
 
         JsonObject settings = new()
@@ -97,15 +97,13 @@ internal sealed class BoxSettingsFiles(SystemManifest manifest, Endpoints endpoi
     };
 
     /// <summary>On the exchange that all events go through: publish the declared ones, bind queues to the subscribed ones.</summary>
-    private static JsonObject TopicPermission(ServiceManifest service) => new()
+    private static JsonObject TopicPermission(BrokerRights rights) => new()
     {
         ["Vhost"] = "/",
-        ["Exchange"] = "events",
-        ["Write"] = AnyOf(service.Publishes),
-        ["Read"] = AnyOf(service.Subscribes),
+        ["Exchange"] = BrokerRights.Exchange,
+        ["Write"] = rights.Publishes,
+        ["Read"] = rights.Subscribes,
     };
-
-    private static string AnyOf(IReadOnlyList<string> events) => events.Count == 0 ? "^$" : $"^({string.Join('|', events.Select(Regex.Escape))})$";
 
     private JsonObject Configuration()
     {
@@ -142,8 +140,7 @@ internal sealed class BoxSettingsFiles(SystemManifest manifest, Endpoints endpoi
     private JsonObject GatewayRegistry()
     {
         JsonObject access = new() { ["Url"] = Endpoints.Text(endpoints.Registry) };
-        string? token = manifest.Engines.Registry is null ? secrets.Of("registry", "gateway") : Environment.GetEnvironmentVariable("CONSUL_HTTP_TOKEN");
-        if (!string.IsNullOrEmpty(token)) access["Token"] = token;
+        if (credentials.RegistryToken("gateway") is { Length: > 0 } token) access["Token"] = token;
         return access;
     }
 

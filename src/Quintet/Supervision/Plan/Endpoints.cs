@@ -16,10 +16,13 @@ internal sealed record Endpoints
     /// <summary><c>amqp://127.0.0.1:5672</c>, without credentials.</summary>
     public required Uri Broker { get; init; }
 
-    /// <summary>Null for a broker that is not ours.</summary>
-    public Uri? Management { get; init; }
+    /// <summary>The broker's management API; of a RabbitMQ where the manifest says, or where RabbitMQ has it by itself.</summary>
+    public required Uri Management { get; init; }
 
     public required Uri Configuration { get; init; }
+
+    /// <summary>The PostgreSQL server, without credentials; null when each service has a SQLite file.</summary>
+    public Uri? Database { get; init; }
 
     /// <summary>The addresses after the manifest, or with <paramref name="free"/> on ports that are free now.</summary>
     public static Endpoints Of(SystemManifest manifest, FreePorts? free)
@@ -35,13 +38,17 @@ internal sealed record Endpoints
             Gateway = Local("http", ports.Gateway),
             Registry = engines.Registry ?? Local("http", ports.Registry),
             Broker = engines.Broker ?? Local("amqp", ports.Broker),
-            Management = engines.Broker is null ? Local("http", ports.Management) : null,
+            Management = engines.Broker is null ? Local("http", ports.Management) : engines.ManagementOfBroker,
             Configuration = engines.Configuration ?? Local("http", ports.Configuration),
+            Database = engines.Database,
         };
     }
 
     /// <summary>An address as environment variables have it, without the slash that <see cref="Uri"/> adds.</summary>
     public static string Text(Uri url) => url.AbsoluteUri.TrimEnd('/');
+
+    /// <summary>PostgreSQL's own when the address names none.</summary>
+    public static int PortOfDatabase(Uri server) => server.Port > 0 ? server.Port : 5432;
 
     private static Uri Local(string scheme, int port) => new(string.Create(CultureInfo.InvariantCulture, $"{scheme}://127.0.0.1:{port}"));
 }

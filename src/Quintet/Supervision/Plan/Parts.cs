@@ -22,17 +22,6 @@ internal sealed class Parts(SystemRun system, AppliedManifest manifest, Endpoint
         if (Engines.Configuration is null) yield return Box("config", Endpoints.Text(endpoints.Configuration), endpoints.Ports.Configuration);
     }
 
-    /// <summary>The ports that must be free, each with the key of the manifest that sets it.</summary>
-    public IEnumerable<(string Key, int Port)> ConfiguredPorts()
-    {
-        yield return ("gateway", endpoints.Ports.Gateway);
-        if (Engines.Registry is null) yield return ("registry", endpoints.Ports.Registry);
-        if (Engines.Configuration is null) yield return ("configuration", endpoints.Ports.Configuration);
-        if (Engines.Broker is not null) yield break;
-        yield return ("broker", endpoints.Ports.Broker);
-        yield return ("management", endpoints.Ports.Management);
-    }
-
     /// <summary>What stands behind a part, for people: <c>embedded</c>, or what the user pointed at.</summary>
     public string EngineOf(string part) => part switch
     {
@@ -41,7 +30,7 @@ internal sealed class Parts(SystemRun system, AppliedManifest manifest, Endpoint
         "broker" => "quintet broker",
         "config" => "quintet config, local Git",
         "supervisor" => "quintet up",
-        _ => KindOf(part) + (HasSqlite(part) ? ", SQLite" : ""),
+        _ => KindOf(part) + (endpoints.Database is not null ? ", PostgreSQL" : HasSqlite(part) ? ", SQLite" : ""),
     };
 
     private string KindOf(string service) =>

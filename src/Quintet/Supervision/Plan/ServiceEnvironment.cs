@@ -34,6 +34,7 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
             // Python holds back what it prints to a pipe; a log that comes at the end of the process is none.
             ["PYTHONUNBUFFERED"] = "1",
         };
+        if (credentials.DatabaseUrl(service.Name) is { } database) variables["DATABASE_URL"] = database;
         foreach (string sibling in service.Calls) variables[VariableOf(sibling)] = Endpoints.Text(endpoints.Gateway);
         foreach ((string name, string value) in service.Environment) variables[name] = value;
         return variables;
@@ -49,7 +50,7 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
             ["CONSUL_HTTP_TOKEN"] = credentials.RegistryToken(State.Secrets.Operator),
             ["AMQP_URL"] = credentials.AmqpUrl(State.Secrets.Operator),
         };
-        if (endpoints.Management is { } management) variables["RABBITMQ_MANAGEMENT_URL"] = Endpoints.Text(management);
+        variables["RABBITMQ_MANAGEMENT_URL"] = Endpoints.Text(endpoints.Management);
         variables["CONFIG_SERVER_URL"] = Endpoints.Text(endpoints.Configuration);
         variables["CONFIG_SERVER_TOKEN"] = credentials.ConfigurationToken(State.Secrets.Operator);
         variables["MAIL_DIRECTORY"] = system.State.Mail;
@@ -84,8 +85,11 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
             // What opens the user's own engines is passed on by name only to those who are meant to have it.
             [Credentials.BrokerUserVariable] = null,
             [Credentials.BrokerPasswordVariable] = null,
-            ["CONSUL_HTTP_TOKEN"] = null,
+            [Credentials.DatabaseUserVariable] = null,
+            [Credentials.DatabasePasswordVariable] = null,
+            [Credentials.RegistryTokenVariable] = null,
             ["CONFIG_SERVER_TOKEN"] = null,
+            ["DATABASE_URL"] = null,
         };
     }
 }

@@ -11,6 +11,9 @@ internal static partial class Native
     /// <summary>The highest signal number of Linux.</summary>
     public const int SignalMax = 64;
 
+    /// <summary>LOCK_EX of flock(2).</summary>
+    public const int LockExclusive = 2;
+
     private const int PrSetPdeathsig = 1;
 
     /// <summary>Sends a signal to a process, or with a negative id to a process group; false when there is none or it is not ours.</summary>
@@ -49,6 +52,10 @@ internal static partial class Native
     /// <summary>Makes a file the target of a descriptor: 0 standard input, 1 output, 2 errors.</summary>
     [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
     public static partial int Duplicate(int source, int target);
+
+    /// <summary>Locks an open file until it is closed, and waits for whoever has it.</summary>
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int LockFile(int file, int operation);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int pid, int signal);

@@ -40,6 +40,7 @@ internal sealed record RunFile(string Run, int Pid, long StartTicks, string Boot
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(RunFile))]
+[JsonSerializable(typeof(EngineRecord))]
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
 [JsonSerializable(typeof(Builds.BuildStamp))]
 internal sealed partial class StateJson : JsonSerializerContext;

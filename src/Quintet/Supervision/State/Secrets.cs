@@ -23,11 +23,42 @@ internal sealed class Secrets
     /// <exception cref="IOException">The file is there but is no map of names and secrets. It is never replaced: what it opens would be lost.</exception>
     public static Secrets Open(string file)
     {
+        SortedDictionary<string, string>? byName = Read(file);
+        if (byName is not null && !OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return new Secrets(file, byName ?? []);
+    }
+
+    /// <summary>The secret of one user of one box: <c>registry/users</c>.</summary>
+    public string Of(string box, string user) => Of($"{box}/{user}");
+
+    /// <summary>The same in the form of a UUID, 122 random bits, where nothing else is accepted.</summary>
+    public string UuidOf(string box, string user) => Of($"{box}/{user}", () => Guid.NewGuid().ToString());
+
+    public string Of(string name) => Of(name, () => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)));
+
+    /// <summary>Writes what was made since; nothing may be told a secret before.</summary>
+    /// <remarks>Another process may make secrets at the same time, such as <c>quintet engines apply</c> beside a running system; the file keeps those
+    /// of both, and of one name that which was there first.</remarks>
+    public void Save()
+    {
+        lock (_gate)
+        {
+            if (!_isDirty) return;
+            using (FileLock.Take($"{_file}.lock"))
+            {
+                TakeOver();
+                StateFolder.WritePrivate(_file, JsonSerializer.SerializeToUtf8Bytes(_byName, StateJson.Default.SortedDictionaryStringString));
+            }
+
+            _isDirty = false;
+        }
+    }
+
+    private static SortedDictionary<string, string>? Read(string file)
+    {
         try
         {
-            SortedDictionary<string, string>? byName = StateFolder.ReadJson(file, StateJson.Default.SortedDictionaryStringString);
-            if (byName is not null && !OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            return new Secrets(file, byName ?? []);
+            return StateFolder.ReadJson(file, StateJson.Default.SortedDictionaryStringString);
         }
         catch (JsonException fault)
         {
@@ -35,27 +66,19 @@ internal sealed class Secrets
         }
     }
 
-    /// <summary>The secret of one user of one box: <c>registry/users</c>.</summary>
-    public string Of(string box, string user) => Of($"{box}/{user}");
-
-    public string Of(string name)
+    private string Of(string name, Func<string> make)
     {
         lock (_gate)
         {
+            if (!_byName.ContainsKey(name)) TakeOver(); // another process may have made it meanwhile
             if (_byName.TryGetValue(name, out string? secret)) return secret;
             _isDirty = true;
-            return _byName[name] = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+            return _byName[name] = make();
         }
     }
 
-    /// <summary>Writes what was made since; nothing may be told a secret before.</summary>
-    public void Save()
+    private void TakeOver()
     {
-        lock (_gate)
-        {
-            if (!_isDirty) return;
-            StateFolder.WritePrivate(_file, JsonSerializer.SerializeToUtf8Bytes(_byName, StateJson.Default.SortedDictionaryStringString));
-            _isDirty = false;
-        }
+        foreach ((string name, string secret) in Read(_file) ?? []) _byName[name] = secret;
     }
 }

@@ -18,6 +18,9 @@ internal sealed class StateFolder(string path)
 
     public string Secrets => At("secrets.json");
 
+    /// <summary>What was set up at the user's own engines.</summary>
+    public string Engines => At("engines.json");
+
     public string Run => At("run.json");
 
     public string SupervisorLog => LogOf("supervisor");

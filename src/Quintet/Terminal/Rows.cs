@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Quintet.Terminal;
 
-namespace Quintet.Commands.Brokers;
+namespace Quintet.Terminal;
 
 /// <summary>Rows of one kind: a table for people, a list of objects for scripts.</summary>
 internal sealed class Rows(params string[] names)

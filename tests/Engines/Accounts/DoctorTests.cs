@@ -1,0 +1,47 @@
+using System.Net;
+using Quintet.EndToEnd;
+using Xunit;
+
+namespace Quintet.Engines.Accounts;
+
+/// <summary><c>quintet doctor</c> beside a running system on its engines.</summary>
+public sealed class DoctorTests(RunningSystem running)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_system_that_works_has_no_fault()
+    {
+        await running.System.BecomeReadyAsync(Cancellation);
+
+        string findings = await running.System.MustRunAsync(["doctor"], Cancellation, running.Environment);
+
+        Assert.Contains("users logs in to RabbitMQ", findings, StringComparison.Ordinal);
+        Assert.Contains("Consul knows the token of supervisor", findings, StringComparison.Ordinal);
+        Assert.Contains("processes are ready", findings, StringComparison.Ordinal);
+        Assert.DoesNotContain("fault ", findings, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rights_that_were_taken_away_are_faults_until_they_are_applied_again()
+    {
+        using var management = new HttpClient(new SocketsHttpHandler());
+        management.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String("guest:guest"u8));
+        Uri topics = new($"http://127.0.0.1:{running.Rabbit.ManagementPort}/api/topic-permissions/reference/reference.users");
+        Assert.Equal(HttpStatusCode.NoContent, (await management.DeleteAsync(topics, Cancellation)).StatusCode);
+        try
+        {
+            (int exitCode, string findings, _) = await running.System.RunAsync(["doctor"], Cancellation, running.Environment);
+
+            Assert.Equal(1, exitCode);
+            Assert.Contains("events of reference.users: publishes users.user-created, users.user-deleted: is missing or has been changed", findings,
+                StringComparison.Ordinal);
+        }
+        finally
+        {
+            await running.System.MustRunAsync(["engines", "apply"], Cancellation, running.Environment);
+        }
+
+        await running.System.MustRunAsync(["doctor"], Cancellation, running.Environment);
+    }
+}
