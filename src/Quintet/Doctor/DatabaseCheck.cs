@@ -34,7 +34,8 @@ internal sealed class DatabaseCheck(Findings findings, SystemManifest manifest, 
             await using NpgsqlConnection connection =
                 await DatabaseLogin.OpenAsync(manifest.Engines.Database!, name, name, secrets.Of("database", service), cancellation);
             string version = connection.PostgreSqlVersion.ToString();
-            if (EngineVersion.IsEnough(version, EngineVersion.PostgresLeast)) findings.Ok(Check, $"{service} reaches its database {name} on PostgreSQL {version}");
+            if (EngineVersion.IsEnough(version, EngineVersion.PostgresLeast))
+                findings.Ok(Check, $"{service} reaches its database {name} on PostgreSQL {version}");
             else findings.Fault(Check, $"PostgreSQL is {version}", $"upgrade it to {EngineVersion.PostgresLeast} or later");
         }
         catch (PostgresException refused)

@@ -62,8 +62,9 @@ internal sealed class DatabaseSetup(SystemManifest manifest, Secrets secrets, En
     private static async Task CreateAsync(NpgsqlConnection admin, string name, CancellationToken cancellation)
     {
         // Who is no superuser gives a database only to a role that it is a member of.
-        bool isSuperuser = await TextAsync(admin, "SELECT rolsuper::text FROM pg_roles WHERE rolname = $1", DatabaseLogin.Administrator, cancellation) == "true";
-        if (!isSuperuser) await RunAsync(admin, $"GRANT {Quote(name)} TO CURRENT_USER", cancellation);
+        string? isSuperuser =
+            await TextAsync(admin, "SELECT rolsuper::text FROM pg_roles WHERE rolname = $1", DatabaseLogin.Administrator, cancellation);
+        if (isSuperuser != "true") await RunAsync(admin, $"GRANT {Quote(name)} TO CURRENT_USER", cancellation);
         await RunAsync(admin, $"CREATE DATABASE {Quote(name)} OWNER {Quote(name)}", cancellation);
     }
 

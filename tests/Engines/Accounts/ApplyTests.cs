@@ -51,6 +51,7 @@ public sealed class ApplyTests(RunningSystem running)
 
     [Theory]
     [InlineData("QUINTET_BROKER_PASSWORD", "QUINTET_BROKER_USER and QUINTET_BROKER_PASSWORD must name an administrator of RabbitMQ")]
+    [InlineData("QUINTET_DATABASE_PASSWORD", "QUINTET_DATABASE_USER and QUINTET_DATABASE_PASSWORD must name a role that may create roles and databases")]
     [InlineData("CONSUL_HTTP_TOKEN", "CONSUL_HTTP_TOKEN must hold a token that may manage Consul's access control")]
     public async Task A_wrong_credential_of_the_administrator_is_named(string variable, string message)
     {

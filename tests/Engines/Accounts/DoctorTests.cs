@@ -18,6 +18,7 @@ public sealed class DoctorTests(RunningSystem running)
 
         Assert.Contains("users logs in to RabbitMQ", findings, StringComparison.Ordinal);
         Assert.Contains("Consul knows the token of supervisor", findings, StringComparison.Ordinal);
+        Assert.Contains("users reaches its database reference_users on PostgreSQL", findings, StringComparison.Ordinal);
         Assert.Contains("processes are ready", findings, StringComparison.Ordinal);
         Assert.DoesNotContain("fault ", findings, StringComparison.Ordinal);
     }
@@ -34,8 +35,9 @@ public sealed class DoctorTests(RunningSystem running)
             (int exitCode, string findings, _) = await running.System.RunAsync(["doctor"], Cancellation, running.Environment);
 
             Assert.Equal(1, exitCode);
-            Assert.Contains("events of reference.users: publishes users.user-created, users.user-deleted: is missing or has been changed", findings,
-                StringComparison.Ordinal);
+            string fault = Assert.Single(findings.Split('\n'), line => line.StartsWith("fault ", StringComparison.Ordinal));
+            Assert.Contains("events of reference.users: publishes users.user-created, ", fault, StringComparison.Ordinal);
+            Assert.Contains("is missing or has been changed; run 'quintet engines apply'", fault, StringComparison.Ordinal);
         }
         finally
         {

@@ -120,7 +120,8 @@ internal static class ApplyCommand
         catch (NpgsqlException refused) when (refused is PostgresException || refused.InnerException is not (SocketException or TimeoutException))
         {
             throw new CommandException(ExitCode.Refused, $"PostgreSQL: {refused.Message}; {Credentials.DatabaseUserVariable} and "
-                + $"{Credentials.DatabasePasswordVariable} must name a role that may create roles and databases, and are those of '{DatabaseLogin.Administrator}'");
+                + $"{Credentials.DatabasePasswordVariable} must name a role that may create roles and databases, and are those of "
+                + $"'{DatabaseLogin.Administrator}'");
         }
         catch (NpgsqlException away)
         {
