@@ -13,11 +13,16 @@ namespace Quintet.Chassis.Messaging;
 /// made anew after a pause. What was under way is not acknowledged and is delivered again.
 /// </summary>
 internal sealed partial class ConsumerLoop(
-    IEnumerable<Consumer> consumers, OutboxBoard board, ChassisOptions chassis, IOptions<MessagingOptions> options, TimeProvider time,
-    ILogger<ConsumerLoop> logger)
+    IEnumerable<Consumer> consumers, OutboxBoard board, ChassisOptions chassis, IOptions<MessagingOptions> options, IOptions<HostOptions> host,
+    TimeProvider time, ILogger<ConsumerLoop> logger)
     : BackgroundService
 {
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(3);
+
+    // Of the time that the process has to stop, what is left for closing connections once the handlers in hand have ended.
+    private static readonly TimeSpan ClosingMax = TimeSpan.FromSeconds(2);
+
+    private TimeSpan FinishMax => host.Value.ShutdownTimeout > ClosingMax * 2 ? host.Value.ShutdownTimeout - ClosingMax : ClosingMax;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -92,7 +97,7 @@ internal sealed partial class ConsumerLoop(
         await channel.BasicQosAsync(0, (ushort)options.Value.Prefetch, global: false, abandoned);
 
         AsyncEventingBasicConsumer receiver = new(channel);
-        Attachment attachment = new(channel, time);
+        Attachment attachment = new(channel, FinishMax, time);
         receiver.ReceivedAsync += (_, delivered) => attachment.RunAsync(
             () => TakeAsync(consumer, new Delivery(channel, topology, delivered), topology.Queue, ended, abandoned));
         // The broker cancels a consumer whose queue was deleted; declaring it anew brings both back.

@@ -4,10 +4,8 @@ using RabbitMQ.Client.Exceptions;
 namespace Quintet.Chassis.Messaging.Broker;
 
 /// <summary>A consumer on its channel, and the deliveries it has in hand.</summary>
-internal sealed class Attachment(IChannel channel, TimeProvider time)
+internal sealed class Attachment(IChannel channel, TimeSpan finishMax, TimeProvider time)
 {
-    // Handlers see the stop token; this is for their last database and broker calls.
-    private static readonly TimeSpan FinishMax = TimeSpan.FromSeconds(5);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _inHand = 1; // one for the attachment itself, given back in FinishAsync
 
@@ -39,7 +37,7 @@ internal sealed class Attachment(IChannel channel, TimeProvider time)
         }
 
         GiveBack();
-        await Task.WhenAny(_idle.Task, Task.Delay(FinishMax, time));
+        await Task.WhenAny(_idle.Task, Task.Delay(finishMax, time));
         await channel.DisposeAsync();
     }
 
