@@ -14,7 +14,7 @@ using Xunit;
 namespace Quintet.Chassis.Tests.Data;
 
 /// <summary>A PostgreSQL server of its own that dies, stands still, and comes back.</summary>
-[Collection(nameof(BrokerTests))]
+[Collection(RabbitNode.Events)]
 public sealed class OutageTests(RabbitNode rabbit) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();

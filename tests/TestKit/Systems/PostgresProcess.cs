@@ -120,11 +120,12 @@ public sealed class PostgresProcess : IAsyncDisposable
 
     private ChildProcess StartServer()
     {
-        // Without fsync: a killed server loses nothing that the machine itself does not lose.
+        // Without fsync: a killed server loses nothing that the machine itself does not lose. With more connections than the hundred of a server as
+        // installed: each test has a database of its own, and the pool of each keeps its connections for minutes after the test.
         string[] words = AsOwner(
             Path.Combine(programs, "postgres"),
             "-D", Path.Combine(home, "data"), "-p", $"{Port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off",
-            "-c", "shared_buffers=16MB");
+            "-c", "shared_buffers=16MB", "-c", "max_connections=1000");
         return ChildProcess.Start(words[0], words[1..], home);
     }
 
