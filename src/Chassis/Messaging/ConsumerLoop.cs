@@ -71,16 +71,25 @@ internal sealed partial class ConsumerLoop(
         // Handlers are not cut short by the stop: they get the time that Attachment gives them, and this token after it.
         using CancellationTokenSource abandon = new();
         List<Attachment> attachments = [];
-        foreach (Consumer consumer in consumers) attachments.Add(await AttachAsync(connection, consumer, ended, abandon.Token));
-        stopping.ThrowIfCancellationRequested();
-        board.ConsumeFault = null;
-        attached();
-        Log.Attached(logger, attachments.Count);
+        try
+        {
+            foreach (Consumer consumer in consumers.TakeWhile(_ => !stopping.IsCancellationRequested))
+                attachments.Add(await AttachAsync(connection, consumer, ended, abandon.Token));
+            if (attachments.Count > 0 && !stopping.IsCancellationRequested)
+            {
+                board.ConsumeFault = null;
+                attached();
+                Log.Attached(logger, attachments.Count);
+            }
 
-        string end = await ended.Task;
-        await Task.WhenAll(attachments.Select(attachment => attachment.FinishAsync()));
-        await abandon.CancelAsync();
-        return end;
+            return await ended.Task;
+        }
+        finally
+        {
+            // Also when the stop comes while the others are being attached: the first may have an event in hand by then.
+            await Task.WhenAll(attachments.Select(attachment => attachment.FinishAsync()));
+            await abandon.CancelAsync();
+        }
     }
 
     private async Task<Attachment> AttachAsync(IConnection connection, Consumer consumer, TaskCompletionSource<string> ended, CancellationToken abandoned)

@@ -85,7 +85,11 @@ public sealed class StoppingTests : IAsyncLifetime
     }
 
     private NotificationsProcess Start(params string[] settings) =>
-        new([$"--services:users:http:0={_users.Url}", "--Calls:TryTimeout=00:01:00", "--Calls:TotalTimeout=00:01:00", .. settings]);
+        // With time enough to stop on any machine: what is shown is that it is used.
+        new([
+            $"--services:users:http:0={_users.Url}", "--Calls:TryTimeout=00:01:00", "--Calls:TotalTimeout=00:01:00", "--QUINTET_SHUTDOWN_SECONDS=60",
+            .. settings,
+        ]);
 
     /// <summary>Once somebody subscribes.</summary>
     private static async Task PublishAsync(IConnection connection)

@@ -25,7 +25,7 @@ public sealed class StoppingTests
         await channel.ExchangeDeclareAsync("events", ExchangeType.Topic, durable: true, cancellationToken: Cancellation);
         await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
         await channel.QueueBindAsync(Queue, "events", "users.user-created", cancellationToken: Cancellation);
-        await using UsersProcess users = new($"--AMQP_URL={url}");
+        await using UsersProcess users = new($"--AMQP_URL={url}", "--QUINTET_SHUTDOWN_SECONDS=60");
         using HttpClient http = new(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{users.Port}") };
         await Eventually.TrueAsync(
             "the service is ready", async () => (await http.GetAsync("/health/ready", Cancellation)).IsSuccessStatusCode, Cancellation, () => users.Output);
