@@ -12,6 +12,7 @@ namespace Quintet.Users.Deletion;
 internal static class DeletionRoutes
 {
     private const string Deletions = "/users/deletions";
+    private const int TriesMax = 5; // against changes at the same moment; another deletion is seen at the second
 
     public static WebApplicationBuilder AddDeletion(this WebApplicationBuilder builder)
     {
@@ -29,6 +30,27 @@ internal static class DeletionRoutes
     private static async Task<Results<Accepted, ProblemHttpResult>> DeleteAsync(
         string id, HttpRequest request, UsersDb db, UserDeletion deletion, CancellationToken cancellation)
     {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return await TryDeleteAsync(id, request, db, deletion, cancellation);
+            }
+            catch (DbUpdateConcurrencyException) when (request.Headers.IfMatch.Count == 0 && tries < TriesMax)
+            {
+                // Another deletion, or a change, was faster. Who set no condition is answered by what is there now.
+                db.ChangeTracker.Clear();
+            }
+            catch (DbUpdateConcurrencyException)
+            {
+                return EntityVersion.Stale();
+            }
+        }
+    }
+
+    private static async Task<Results<Accepted, ProblemHttpResult>> TryDeleteAsync(
+        string id, HttpRequest request, UsersDb db, UserDeletion deletion, CancellationToken cancellation)
+    {
         if (await UserRoutes.FindAsync(id, db, cancellation) is not { } user) return UserRoutes.NotFound();
         // Asked again, also because the first answer was lost: it is the same deletion.
         if (user.DeletionId is { } begun) return TypedResults.Accepted($"{Deletions}/{begun}");
@@ -36,15 +58,7 @@ internal static class DeletionRoutes
         if (request.Headers.IfMatch.Count > 0 && EntityVersion.Refuse(request, user.Version) is { } refused) return refused;
 
         string run = await deletion.StartAsync(new DeletionData(user.Id), cancellation);
-        try
-        {
-            await db.SaveChangesAsync(cancellation);
-        }
-        catch (DbUpdateConcurrencyException)
-        {
-            return EntityVersion.Stale();
-        }
-
+        await db.SaveChangesAsync(cancellation);
         return TypedResults.Accepted($"{Deletions}/{run}");
     }
 }

@@ -22,7 +22,8 @@ internal sealed partial class ConsumerLoop(
     // Of the time that the process has to stop, what is left for closing connections once the handlers in hand have ended.
     private static readonly TimeSpan ClosingMax = TimeSpan.FromSeconds(2);
 
-    private TimeSpan FinishMax => host.Value.ShutdownTimeout > ClosingMax * 2 ? host.Value.ShutdownTimeout - ClosingMax : ClosingMax;
+    // When the connection is lost they cannot acknowledge any more; a moment spares most events a second handling, and then the others go on.
+    private static readonly TimeSpan LostMax = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -87,7 +88,8 @@ internal sealed partial class ConsumerLoop(
         finally
         {
             // Also when the stop comes while the others are being attached: the first may have an event in hand by then.
-            await Task.WhenAll(attachments.Select(attachment => attachment.FinishAsync()));
+            TimeSpan finishMax = stopping.IsCancellationRequested ? Longer(host.Value.ShutdownTimeout - ClosingMax, ClosingMax) : LostMax;
+            await Task.WhenAll(attachments.Select(attachment => attachment.FinishAsync(finishMax)));
             await abandon.CancelAsync();
         }
     }
@@ -106,7 +108,7 @@ internal sealed partial class ConsumerLoop(
         await channel.BasicQosAsync(0, (ushort)options.Value.Prefetch, global: false, abandoned);
 
         AsyncEventingBasicConsumer receiver = new(channel);
-        Attachment attachment = new(channel, FinishMax, time);
+        Attachment attachment = new(channel, time);
         receiver.ReceivedAsync += (_, delivered) => attachment.RunAsync(
             () => TakeAsync(consumer, new Delivery(channel, topology, delivered), topology.Queue, ended, abandoned));
         // The broker cancels a consumer whose queue was deleted; declaring it anew brings both back.
@@ -134,6 +136,8 @@ internal sealed partial class ConsumerLoop(
             ended.TrySetResult($"a delivery of {queue} could not be brought to an end");
         }
     }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private static Task End(TaskCompletionSource<string> ended, ShutdownEventArgs reason)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Messaging;
+using Quintet.Chassis.Messaging.Events;
 
 namespace Quintet.Chassis.Sagas;
 
@@ -41,7 +42,7 @@ public abstract class Saga<TData>(SagaStore store) : Saga
             Id = Guid.CreateVersion7(now).ToString(),
             Kind = Kind,
             Step = Steps[0].Name,
-            Data = JsonSerializer.Serialize(data),
+            Data = JsonSerializer.Serialize(data, EventEnvelope.DataOptions),
             StartedAt = now,
             ChangedAt = now,
             History = "[]",
@@ -142,5 +143,5 @@ public abstract class Saga<TData>(SagaStore store) : Saga
         throw new InvalidOperationException($"the saga {Kind} has no step '{name}'; a step stays for as long as runs are at it");
     }
 
-    private static SagaRun<TData> RunOf(SagaRow row) => new(row.Id, JsonSerializer.Deserialize<TData>(row.Data)!);
+    private static SagaRun<TData> RunOf(SagaRow row) => new(row.Id, JsonSerializer.Deserialize<TData>(row.Data, EventEnvelope.DataOptions)!);
 }

@@ -25,8 +25,8 @@ internal static class BrokerCommand
 
     private static Command Box(Interruption interruption) => BoxCommand.Named("broker", "Broker", "Port of AMQP 0-9-1, 5672.",
         """
-        Run the broker alone: durable messages for any RabbitMQ client. Users: guest/guest from this machine. The commands below look into one that
-        runs, or into a RabbitMQ.
+        Run the broker alone: durable messages for any RabbitMQ client. Users: guest/guest from this machine.
+        The commands below look into one that runs, or into a RabbitMQ.
 
         Examples:
           quintet broker

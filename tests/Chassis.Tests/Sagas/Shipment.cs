@@ -11,18 +11,24 @@ internal sealed class Shipment(SagaStore store, OrdersDb db, Outbox outbox) : Sa
 {
     public static readonly TimeSpan AnswerWithin = TimeSpan.FromMinutes(1);
 
+    /// <summary>An order that cannot be asked for twice.</summary>
+    public const long Cursed = 13;
+
     public override string Kind => "shipment";
 
     protected override IReadOnlyList<SagaStep<ShipmentData>> Steps { get; } =
     [
         new("reserve", (run, _) => Note(db, run, "reserved")) { UndoAsync = (run, _) => Note(db, run, "released") },
-        new("charge", (run, _) => Ask(outbox, run))
+        new("charge", (run, _) => IsCursed(store, run) ? throw new InvalidOperationException("cursed") : Ask(outbox, run))
         {
             AnswerWithin = AnswerWithin, TriesMax = 2, UndoAsync = (run, _) => Note(db, run, "refunded"),
         },
         new("pack", (run, _) => Ask(outbox, run)) { AnswerWithin = AnswerWithin },
         new("ship", (run, _) => Note(db, run, "shipped")),
     ];
+
+    private static bool IsCursed(SagaStore store, SagaRun<ShipmentData> run) =>
+        run.Data.OrderId == Cursed && store.Rows.Local.Any(row => row.Id == run.Id && row.Tries > 0);
 
     private static Task Note(OrdersDb db, SagaRun<ShipmentData> run, string what)
     {

@@ -46,7 +46,7 @@ public abstract class DeletionTests(RunningUsers users) : IAsyncLifetime
         await WithAsync<RestoreUser, UserErasureRefused>(new UserErasureRefused(run[(run.LastIndexOf('/') + 1)..], "a lawsuit"));
 
         JsonNode view = (await users.Client.GetFromJsonAsync<JsonNode>(run, Cancellation))!;
-        Assert.Equal(("undone", "a lawsuit", id), ((string?)view["state"], (string?)view["reason"], (long)view["data"]!["UserId"]!));
+        Assert.Equal(("undone", "a lawsuit", id), ((string?)view["state"], (string?)view["reason"], (long)view["data"]!["user_id"]!));
         HttpResponseMessage read = await users.Client.GetAsync($"/users/{id}", Cancellation);
         HttpResponseMessage changed = await PutAsync(id, read.Headers.ETag!.ToString());
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (read.StatusCode, changed.StatusCode));
@@ -66,6 +66,17 @@ public abstract class DeletionTests(RunningUsers users) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Conflict, changed.StatusCode);
         Assert.Equal("urn:quintet:error:user-being-deleted", (string?)(await changed.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!["type"]);
         Assert.Equal(run, await DeleteAsync(id));
+    }
+
+    [Fact]
+    public async Task Of_many_deletions_at_once_one_is_made_and_all_are_told_of_it()
+    {
+        (long id, _) = await users.SignUpAsync("Crowd", "crowd-deleted@example.org");
+
+        string[] runs = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => DeleteAsync(id)));
+
+        Assert.Single(runs.Distinct());
+        Assert.Equal(["users.user-created", "users.user-deletion-requested"], await EventsOfAsync(id));
     }
 
     private async Task<string> DeleteAsync(long id)

@@ -4,7 +4,7 @@ using RabbitMQ.Client.Exceptions;
 namespace Quintet.Chassis.Messaging.Broker;
 
 /// <summary>A consumer on its channel, and the deliveries it has in hand.</summary>
-internal sealed class Attachment(IChannel channel, TimeSpan finishMax, TimeProvider time)
+internal sealed class Attachment(IChannel channel, TimeProvider time)
 {
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _inHand = 1; // one for the attachment itself, given back in FinishAsync
@@ -24,8 +24,8 @@ internal sealed class Attachment(IChannel channel, TimeSpan finishMax, TimeProvi
         }
     }
 
-    /// <summary>Takes no more deliveries, waits for those in hand, and closes the channel.</summary>
-    public async Task FinishAsync()
+    /// <summary>Takes no more deliveries, waits so long for those in hand, and closes the channel.</summary>
+    public async Task FinishAsync(TimeSpan finishMax)
     {
         try
         {

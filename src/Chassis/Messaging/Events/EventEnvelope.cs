@@ -10,7 +10,8 @@ internal static class EventEnvelope
 {
     public const string ContentType = "application/cloudevents+json";
 
-    private static readonly JsonSerializerOptions DataOptions = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    /// <summary>As others see data: in snake_case.</summary>
+    public static readonly JsonSerializerOptions DataOptions = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private static readonly JsonEventFormatter Formatter = new(DataOptions, default);
 
     /// <summary>The whole message for <paramref name="data"/>.</summary>

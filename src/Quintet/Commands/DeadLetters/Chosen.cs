@@ -11,7 +11,7 @@ internal sealed class Chosen
     };
     private readonly Option<int> _limit = new("--limit")
     {
-        Description = "At most so many. Default: all.", HelpName = "count", DefaultValueFactory = _ => int.MaxValue,
+        Description = "At most so many. Default: all.", HelpName = "count",
     };
 
     public static Chosen AddTo(Command command)
@@ -25,7 +25,7 @@ internal sealed class Chosen
 
     public IReadOnlyCollection<string> Ids(ParseResult line) => line.GetValue(_ids) ?? [];
 
-    public int Limit(ParseResult line) => line.GetValue(_limit);
+    public int Limit(ParseResult line) => line.GetValue(_limit) is > 0 and var limit ? limit : int.MaxValue;
 
     /// <summary>For a question: <c>2 named messages</c>.</summary>
     public string Words(ParseResult line) =>

@@ -16,8 +16,8 @@ internal static class DeadLetterCommands
 
     public static Command Create() => new("deadletters",
         """
-        What services and queues have given up: look at it, send it back, or throw it away. Works on the running system's broker and, with --url, on
-        any RabbitMQ.
+        What services and queues have given up: look at it, send it back, or throw it away.
+        Works on the running system's broker and, with --url, on any RabbitMQ.
 
         Examples:
           quintet deadletters list
@@ -33,8 +33,8 @@ internal static class DeadLetterCommands
     {
         Command command = new(name,
             """
-            List the queues that dead letters go to, with their counts, and where and why the first hundred died. To see that, these are looked at
-            and put back in their place.
+            List the queues that dead letters end in, with their counts, and where and why the first hundred died. To see that, these are looked at
+            and put back in their place. A queue that hands its own dead letters on, and has a consumer, is a station on the way and is left out.
 
             Example:
               quintet deadletters list
@@ -47,10 +47,10 @@ internal static class DeadLetterCommands
             List<QueueInfo> queues = await client.QueuesAsync(vhost, cancellation);
             HashSet<string> dead = DeadQueues(queues, await client.BindingsAsync(vhost, cancellation));
             Rows rows = new("queue", "messages", "died");
-            foreach (QueueInfo queue in queues.Where(q => dead.Contains(q.Name)))
+            foreach (QueueInfo queue in queues.Where(q => dead.Contains(q.Name) && (q.Setting("dead-letter-exchange") is null || q.Consumers == 0)))
                 rows.Add(queue.Name, queue.MessagesReady, queue.MessagesReady == 0 ? null : await ReasonsAsync(client, queue, cancellation));
             rows.Print(target.IsJson(line));
-            if (rows.IsEmpty) await Console.Error.WriteLineAsync($"no queue of virtual host '{vhost}' is where dead letters go");
+            if (rows.IsEmpty) await Console.Error.WriteLineAsync($"no queue of virtual host '{vhost}' is where dead letters end");
             return ExitCode.Done;
         });
         return command;
