@@ -224,6 +224,7 @@ public sealed class Retries : IAsyncLifetime
         TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await OneAsync("users-1", async context =>
         {
+            if (context.Request.Path == "/users/never") await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
             using StreamReader reader = new(context.Request.Body);
             string body = await reader.ReadToEndAsync(Cancellation);
             await context.Response.WriteAsync("first ", Cancellation);
@@ -237,9 +238,11 @@ public sealed class Retries : IAsyncLifetime
 
         using HttpRequestMessage request = new(HttpMethod.Post, "/users") { Content = new SlowContent("payload", longer) };
         using HttpResponseMessage answer = await gateway.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
-        await Task.Delay(longer, TimeProvider.System, Cancellation);
+        // Begun later and given up by the gateway, it shows that the time of the first is over, too.
+        using HttpResponseMessage givenUp = await gateway.Http.GetAsync("/users/never", Cancellation);
         more.SetResult();
 
+        Assert.Equal(HttpStatusCode.GatewayTimeout, givenUp.StatusCode);
         Assert.Equal("first payload", await answer.Content.ReadAsStringAsync(Cancellation));
     }
 

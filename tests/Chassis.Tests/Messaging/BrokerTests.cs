@@ -6,7 +6,6 @@ using Quintet.Chassis.Deadlines;
 using Quintet.Chassis.Messaging.Events;
 using Quintet.Chassis.Tests.Doubles;
 using Quintet.Chassis.Tests.Orders;
-using Quintet.TestKit.Files;
 using Quintet.TestKit.Processes;
 using Quintet.TestKit.Systems;
 using RabbitMQ.Client;
@@ -14,34 +13,9 @@ using Xunit;
 
 namespace Quintet.Chassis.Tests.Messaging;
 
-/// <summary>The way of an event from the outbox to its effect, over RabbitMQ. Each test is a service of its own name, so none sees another's queues.</summary>
-public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : IAsyncLifetime
+/// <summary>The way of an event from the outbox to its effect, over RabbitMQ.</summary>
+public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : OrdersOverRabbit(rabbit, server)
 {
-    private readonly TempFolder _folder = new();
-    private readonly HandlerScript _script = new();
-    private readonly string _name = $"test{Guid.NewGuid():N}";
-    private IConnection _connection = null!;
-    private string[] _database = [];
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private string Queue => $"{_name}.orders.order-placed";
-
-    public async ValueTask InitializeAsync()
-    {
-        _connection = await rabbit.ConnectAsync(Cancellation);
-        _database = await PostgresServer.SettingsOfNewAsync(server, Cancellation);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        // Left alone, the queues of this test would take the events of the next.
-        await using (IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation))
-            await channel.QueueDeleteAsync(Queue, cancellationToken: Cancellation);
-        await _connection.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [Fact]
     public async Task An_event_reaches_its_handler_within_its_trace()
     {
@@ -51,7 +25,7 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
         string eventId = await service.PlaceAsync(1);
 
         await SeenAsync(service, 1);
-        Assert.Equal((eventId, 1L, "4bf92f3577b34da6a3ce929d0e0e4736"), Assert.Single(_script.Handled));
+        Assert.Equal((eventId, 1L, "4bf92f3577b34da6a3ce929d0e0e4736"), Assert.Single(Script.Handled));
         await AllSentAsync(service);
     }
 
@@ -75,7 +49,7 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
     [Fact]
     public async Task A_failed_event_is_tried_again_after_a_second()
     {
-        _script.Before = attempt =>
+        Script.Before = attempt =>
         {
             if (attempt == 1) throw new InvalidOperationException("not today");
         };
@@ -85,17 +59,17 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
         await service.PlaceAsync(1);
 
         await SeenAsync(service, 1);
-        Assert.Equal(2, _script.Handled.Count);
+        Assert.Equal(2, Script.Handled.Count);
         Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(0.8));
-        Assert.Equal(_script.Handled.First().EventId, _script.Handled.Last().EventId);
-        Assert.Equal(_script.Handled.First().TraceId, _script.Handled.Last().TraceId);
+        Assert.Equal(Script.Handled.First().EventId, Script.Handled.Last().EventId);
+        Assert.Equal(Script.Handled.First().TraceId, Script.Handled.Last().TraceId);
     }
 
     [Fact]
     public async Task A_handlers_calls_keep_to_the_time_that_its_handling_has()
     {
         TimeSpan? left = null;
-        _script.Before = _ => left = Deadline.Current?.Left;
+        Script.Before = _ => left = Deadline.Current?.Left;
         await using OrdersService service = await StartAsync("Messaging:HandlingMax=00:00:40");
 
         await service.PlaceAsync(1);
@@ -107,7 +81,7 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
     [Fact]
     public async Task A_rejected_event_is_dead_at_once_with_its_reason()
     {
-        _script.Before = _ => throw new RejectedEventException("no such product");
+        Script.Before = _ => throw new RejectedEventException("no such product");
         await using OrdersService service = await StartAsync();
 
         await service.PlaceAsync(1);
@@ -116,7 +90,7 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
         Assert.Equal("RejectedEventException", Header(dead, "x-quintet-reason"));
         Assert.Equal("no such product", Header(dead, "x-quintet-reason-text"));
         Assert.Equal(Queue, Header(dead, "x-quintet-queue"));
-        Assert.Single(_script.Handled);
+        Assert.Single(Script.Handled);
     }
 
     [Fact]
@@ -128,19 +102,18 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
 
         BasicGetResult dead = await DeadAsync();
         Assert.Equal("not even JSON", Encoding.UTF8.GetString(dead.Body.Span));
-        Assert.Empty(_script.Handled);
+        Assert.Empty(Script.Handled);
     }
 
     [Fact]
     public async Task An_event_waits_for_a_first_subscriber()
     {
-        await using OrdersService publisher = await OrdersService.StartAsync(
-            _folder, null, [$"QUINTET_SERVICE={_name}", $"AMQP_URL={rabbit.Url}", .. _database]);
+        await using OrdersService publisher = await StartPublisherAsync();
         for (int id = 1; id <= 20; id++) await publisher.PlaceAsync(id);
         await Eventually.TrueAsync(
             "the broker has returned it", async () => (await ReadyAsync(publisher)).Contains("first subscriber", StringComparison.Ordinal), Cancellation);
 
-        await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await using IChannel channel = await Connection.CreateChannelAsync(cancellationToken: Cancellation);
         await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
         await channel.QueueBindAsync(Queue, "events", OrderPlaced.EventType, cancellationToken: Cancellation);
 
@@ -181,7 +154,7 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
     [Fact]
     public async Task Events_survive_a_line_that_is_cut()
     {
-        await using CutLine line = new(rabbit.Port);
+        await using CutLine line = new(RabbitPort);
         await using OrdersService service = await StartAsync($"AMQP_URL=amqp://guest:guest@127.0.0.1:{line.Port}/%2F");
         await service.PlaceAsync(1);
         await SeenAsync(service, 1);
@@ -193,9 +166,6 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
         for (int id = 2; id <= 50; id++) await SeenAsync(service, id);
         await AllSentAsync(service);
     }
-
-    private Task<OrdersService> StartAsync(params string[] settings) => OrdersService.StartAsync(
-        _folder, builder => OrderHandler.Add(builder, _script), [$"AMQP_URL={rabbit.Url}", $"QUINTET_SERVICE={_name}", .. _database, .. settings]);
 
     private static async Task<string> ReadyAsync(OrdersService service)
     {
@@ -214,7 +184,7 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
     private async Task PublishAsync(byte[] body)
     {
         CreateChannelOptions confirmed = new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
-        await using IChannel channel = await _connection.CreateChannelAsync(confirmed, Cancellation);
+        await using IChannel channel = await Connection.CreateChannelAsync(confirmed, Cancellation);
         await Eventually.GetAsync(
             "the queue is bound",
             async () =>
@@ -228,22 +198,8 @@ public abstract class BrokerTests(RabbitNode rabbit, PostgresServer? server) : I
     private async Task DrainedAsync(string queue) =>
         await Eventually.TrueAsync($"{queue} is empty", async () => await CountAsync(queue) == 0, Cancellation);
 
-    private async Task<uint> CountAsync(string queue)
-    {
-        await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
-        return await channel.MessageCountAsync(queue, Cancellation);
-    }
-
     private Task<BasicGetResult> DeadAsync() => Eventually.GetAsync(
-        "a dead letter",
-        async () =>
-        {
-            // A connection for each try: RabbitMQ closes the channel over a queue that is not there yet, and everything over one that is being made.
-            await using IConnection connection = await rabbit.ConnectAsync(Cancellation);
-            await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-            return await channel.BasicGetAsync($"{Queue}.dead", autoAck: true, Cancellation);
-        },
-        Cancellation);
+        "a dead letter", () => AskAsync(channel => channel.BasicGetAsync($"{Queue}.dead", autoAck: true, Cancellation)), Cancellation);
 
     private static string Header(BasicGetResult message, string name) => Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers![name]!);
 

@@ -5,7 +5,6 @@ using Quintet.Chassis.Data;
 using Quintet.Chassis.Messaging.Events;
 using Quintet.Chassis.Tests.Doubles;
 using Quintet.Chassis.Tests.Orders;
-using Quintet.TestKit.Files;
 using Quintet.TestKit.Processes;
 using Quintet.TestKit.Systems;
 using RabbitMQ.Client;
@@ -15,38 +14,14 @@ using Xunit;
 namespace Quintet.Chassis.Tests.Messaging;
 
 /// <summary>Several instances of one service on one database and one broker: each may relay and handle, and nothing happens out of order or twice.</summary>
-public abstract class CompetingInstancesTests(RabbitNode rabbit, PostgresServer? server) : IAsyncLifetime
+public abstract class CompetingInstancesTests(RabbitNode rabbit, PostgresServer? server) : OrdersOverRabbit(rabbit, server)
 {
-    private readonly TempFolder _folder = new();
-    private readonly HandlerScript _script = new();
-    private readonly string _name = $"test{Guid.NewGuid():N}";
-    private IConnection _connection = null!;
-    private string[] _database = [];
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private string Queue => $"{_name}.orders.order-placed";
-
-    public async ValueTask InitializeAsync()
-    {
-        _connection = await rabbit.ConnectAsync(Cancellation);
-        _database = await PostgresServer.SettingsOfNewAsync(server, Cancellation);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await using (IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation))
-            await channel.QueueDeleteAsync(Queue, cancellationToken: Cancellation);
-        await _connection.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [Fact]
     public async Task Events_of_one_subject_go_out_in_order_whoever_adds_and_relays_them_and_though_the_line_is_cut()
     {
         const int subjects = 4, steps = 40;
-        await using CutLine line = new(rabbit.Port);
-        await using OrdersService first = await StartAsync("one", line.Port), second = await StartAsync("two", line.Port);
+        await using CutLine line = new(RabbitPort);
+        await using OrdersService first = await StartInstanceAsync("one", line.Port), second = await StartInstanceAsync("two", line.Port);
         ConcurrentQueue<(long Subject, int Step)> arrived = [];
         await using IChannel channel = await ListenAsync(arrived);
 
@@ -76,8 +51,8 @@ public abstract class CompetingInstancesTests(RabbitNode rabbit, PostgresServer?
     public async Task An_event_delivered_many_times_to_several_instances_at_once_takes_effect_once()
     {
         const int events = 20, times = 15;
-        _script.NumberOf = id => $"seen-{id}-{Guid.NewGuid():N}";
-        await using OrdersService one = await StartAsync("one"), two = await StartAsync("two"), three = await StartAsync("three");
+        Script.NumberOf = id => $"seen-{id}-{Guid.NewGuid():N}";
+        await using OrdersService one = await StartInstanceAsync("one"), two = await StartInstanceAsync("two"), three = await StartInstanceAsync("three");
         int[] deliveries = [.. Enumerable.Range(1, events).SelectMany(id => Enumerable.Repeat(id, times))];
         new Random(7).Shuffle(deliveries);
 
@@ -95,13 +70,12 @@ public abstract class CompetingInstancesTests(RabbitNode rabbit, PostgresServer?
         Assert.Equal(0u, await CountAsync($"{Queue}.retry.1s"));
     }
 
-    private Task<OrdersService> StartAsync(string instance, int? port = null) => OrdersService.StartAsync(
-        _folder, builder => OrderHandler.Add(builder, _script),
-        [$"AMQP_URL=amqp://guest:guest@127.0.0.1:{port ?? rabbit.Port}/%2F", $"QUINTET_SERVICE={_name}", $"QUINTET_INSTANCE={_name}-{instance}", .. _database]);
+    private Task<OrdersService> StartInstanceAsync(string instance, int? port = null) =>
+        StartAsync($"AMQP_URL=amqp://guest:guest@127.0.0.1:{port ?? RabbitPort}/%2F", $"QUINTET_INSTANCE={Name}-{instance}");
 
     private async Task<IChannel> ListenAsync(ConcurrentQueue<(long Subject, int Step)> arrived)
     {
-        IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
+        IChannel channel = await Connection.CreateChannelAsync(cancellationToken: Cancellation);
         string queue = await channel.QueueDeclareAsync("", durable: false, exclusive: true, autoDelete: true, cancellationToken: Cancellation);
         await channel.QueueBindAsync(queue, "events", OrderMoved.EventType, cancellationToken: Cancellation);
         AsyncEventingBasicConsumer consumer = new(channel);
@@ -118,17 +92,17 @@ public abstract class CompetingInstancesTests(RabbitNode rabbit, PostgresServer?
     private async Task PublishAsync(IEnumerable<int> ids)
     {
         CreateChannelOptions confirmed = new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
-        await using IChannel channel = await _connection.CreateChannelAsync(confirmed, Cancellation);
+        await using IChannel channel = await Connection.CreateChannelAsync(confirmed, Cancellation);
         await Eventually.TrueAsync("the queue is there", async () => await CountAsync(Queue) == 0, Cancellation);
-        await Task.WhenAll(ids.Select(id => channel.BasicPublishAsync(
-            "", Queue, mandatory: true, new BasicProperties { Persistent = true },
-            EventEnvelope.Write($"event-{id}", "orders", DateTimeOffset.UnixEpoch, new OrderPlaced(id), OrderPlaced.EventType), Cancellation).AsTask()));
+        // RabbitMQ refuses some while the leader of a new quorum queue is being found.
+        await Task.WhenAll(ids.Select(id => Eventually.GetAsync($"event {id} is taken", () => SendAsync(channel, id), Cancellation)));
     }
 
-    private async Task<uint> CountAsync(string queue)
+    private async Task<string?> SendAsync(IChannel channel, int id)
     {
-        await using IChannel channel = await _connection.CreateChannelAsync(cancellationToken: Cancellation);
-        return await channel.MessageCountAsync(queue, Cancellation);
+        byte[] body = EventEnvelope.Write($"event-{id}", "orders", DateTimeOffset.UnixEpoch, new OrderPlaced(id), OrderPlaced.EventType);
+        await channel.BasicPublishAsync("", Queue, mandatory: true, new BasicProperties { Persistent = true }, body, Cancellation);
+        return "taken";
     }
 
     private sealed record OrderMoved(long Id, int Step) : IPublishedEvent

@@ -47,14 +47,25 @@ internal sealed class Drill(RunningSystem running, DrillPlan plan, DrillLog log)
         Dictionary<string, Fault> faults = new Faults(running, ArrangeAsync, log).All().ToDictionary(fault => fault.Name);
         int atLeast = plan.Rounds * faults.Count;
         int done = 0;
-        foreach ((string name, TimeSpan length, TimeSpan pause) in plan.Faults([.. faults.Keys]))
+        foreach ((string name, TimeSpan length, int acceptedAfter) in plan.Faults([.. faults.Keys]))
         {
             if (signingUp.IsFaulted) break; // its exception is told by whoever awaits it
             if (done++ >= atLeast && _signUps.Accepted.Count >= plan.Users) break;
             log.Say($"fault {done}: {name} ({length.TotalSeconds:0.0} s), {_signUps.Accepted.Count} accepted");
             await faults[name].DoAsync(length, cancellation);
-            await Task.Delay(pause, TimeProvider.System, cancellation);
+            await AcceptAsync(acceptedAfter, signingUp, cancellation);
         }
+    }
+
+    /// <summary>The system is at work again: so many more users are accepted.</summary>
+    private async Task AcceptAsync(int more, Task signingUp, CancellationToken cancellation)
+    {
+        int wanted = _signUps.Accepted.Count + more;
+        await Eventually.GetAsync(
+            $"{wanted} users are accepted ({log.Path})",
+            () => Task.FromResult(_signUps.Accepted.Count >= wanted || signingUp.IsFaulted ? "yes" : null),
+            cancellation,
+            plan.Settling);
     }
 
     /// <summary>Waits until nothing is on its way any more: outbox empty, queues empty, a mail for everybody.</summary>

@@ -15,8 +15,11 @@ internal sealed record DrillPlan(int Seed, int Users, int Rounds, int Clients, T
 
     public static DrillPlan Long() => new(SeedNow, Users: 10_000, Rounds: 4, Clients: 16, TimeSpan.FromMinutes(25));
 
-    /// <summary>Which faults, in which order, how long and how far apart: all from the seed, whatever else happens.</summary>
-    public IEnumerable<(string Fault, TimeSpan Length, TimeSpan PauseAfter)> Faults(IReadOnlyList<string> kinds)
+    /// <summary>
+    /// Which faults, in which order, how long, and how many users are to be accepted before the next one: none, so that it meets the recovery from
+    /// this one, or some. All from the seed, whatever else happens.
+    /// </summary>
+    public IEnumerable<(string Fault, TimeSpan Length, int AcceptedAfter)> Faults(IReadOnlyList<string> kinds)
     {
         Random random = new(Seed);
         while (true)
@@ -24,7 +27,7 @@ internal sealed record DrillPlan(int Seed, int Users, int Rounds, int Clients, T
             string[] round = [.. kinds];
             random.Shuffle(round);
             foreach (string kind in round)
-                yield return (kind, TimeSpan.FromMilliseconds(random.Next(1000, 5000)), TimeSpan.FromMilliseconds(random.Next(200, 2500)));
+                yield return (kind, TimeSpan.FromMilliseconds(random.Next(1000, 5000)), Math.Max(0, random.Next(-20, 40)));
         }
     }
 }

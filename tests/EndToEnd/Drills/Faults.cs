@@ -33,22 +33,14 @@ internal sealed class Faults(RunningSystem running, Func<CancellationToken, Task
     private async Task StopAsync(string part, TimeSpan length, CancellationToken cancellation)
     {
         if (await VictimAsync(part, length, cancellation) is not { } victim) return;
-        Signal.Stop(victim.Pid);
-        try
-        {
-            await Task.Delay(length, TimeProvider.System, cancellation);
-        }
-        finally
-        {
-            Signal.Continue(victim.Pid);
-        }
+        await Fault.LastAsync(() => Signal.Stop(victim.Pid), () => Signal.Continue(victim.Pid), length, cancellation);
     }
 
     /// <summary>An instance of the part, the same for the same seed; null while none runs.</summary>
     private async Task<PartProcess?> VictimAsync(string part, TimeSpan length, CancellationToken cancellation)
     {
-        PartProcess[] running = [.. (await System.ProcessesOfAsync(part, cancellation)).Where(p => p.Pid > 0).OrderBy(p => p.Instance)];
-        PartProcess? victim = running.Length == 0 ? null : running[(int)length.TotalMilliseconds % running.Length];
+        PartProcess[] alive = [.. (await System.ProcessesOfAsync(part, cancellation)).Where(p => p.Pid > 0).OrderBy(p => p.Instance)];
+        PartProcess? victim = alive.Length == 0 ? null : alive[(int)length.TotalMilliseconds % alive.Length];
         log.Say(victim is null ? $"  no instance of {part} runs" : $"  {victim.Instance}, pid {victim.Pid}, {victim.State}");
         return victim;
     }
@@ -75,9 +67,8 @@ internal sealed class Faults(RunningSystem running, Func<CancellationToken, Task
             DataSource = Path.Combine(System.State, "data", service, $"{service}.db"), Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 30,
         }.ToString());
         await file.OpenAsync(cancellation);
-        await using SqliteTransaction writing = file.BeginTransaction(deferred: false);
-        await Task.Delay(length, TimeProvider.System, cancellation);
-        await writing.RollbackAsync(cancellation);
+        SqliteTransaction? writing = null;
+        await Fault.LastAsync(() => writing = file.BeginTransaction(deferred: false), () => writing?.Dispose(), length, cancellation);
     }
 
     /// <summary>With it goes everything that it started; somebody then starts the system again.</summary>

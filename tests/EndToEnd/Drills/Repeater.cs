@@ -1,3 +1,4 @@
+using Quintet.TestKit.Processes;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
@@ -12,7 +13,6 @@ internal sealed class Repeater(Func<string> amqpUrl, int seed, DrillLog log)
 {
     private const string Copies = "drill.copies";
     private const string Target = "notifications.users.user-created";
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
     private int _repeated;
 
     public int Repeated => _repeated;
@@ -20,22 +20,19 @@ internal sealed class Repeater(Func<string> amqpUrl, int seed, DrillLog log)
     /// <summary>Repeats until told to stop, over as many connections as it takes.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        string? away = null;
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                await using IConnection connection = await ConnectAsync(stop);
-                away = null;
+                // The broker may be away for as long as a whole system takes to start.
+                await using IConnection connection = await Eventually.GetAsync(
+                    "the repeater's connection", () => TryConnectAsync(stop), stop, TimeSpan.FromMinutes(10));
                 await RepeatAsync(connection, stop);
             }
             catch (Exception fault) when (IsEnd(fault))
             {
-                if (away != fault.Message) log.Say($"  the repeater has no broker: {fault.Message}");
-                away = fault.Message;
+                if (!stop.IsCancellationRequested) log.Say($"  the repeater has lost the broker: {fault.Message}");
             }
-
-            if (!stop.IsCancellationRequested) await Task.Delay(Pause, TimeProvider.System, CancellationToken.None);
         }
     }
 
@@ -90,6 +87,8 @@ internal sealed class Repeater(Func<string> amqpUrl, int seed, DrillLog log)
             // A repetition that is lost is missed by nobody.
         }
     }
+
+    private async Task<IConnection?> TryConnectAsync(CancellationToken cancellation) => await ConnectAsync(cancellation);
 
     private async Task<IConnection> ConnectAsync(CancellationToken cancellation) =>
         await new ConnectionFactory

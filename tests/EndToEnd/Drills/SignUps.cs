@@ -43,7 +43,7 @@ internal sealed class SignUps(QuintetSystem system, DrillPlan plan, DrillLog log
             if (!_accepted.TryAdd(email, id)) _wrong.Enqueue($"{email} was accepted twice");
             if (random.Next(10) == 0 && await AnswerAsync(number, email, cancellation) is var again && again != id)
                 _wrong.Enqueue($"{email} was user {id}, and user {again} when asked again with the same key");
-            await Task.Delay(Pause * random.NextDouble(), TimeProvider.System, cancellation);
+            await ThinkAsync(random.NextDouble(), cancellation);
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed class SignUps(QuintetSystem system, DrillPlan plan, DrillLog log
     {
         for (int failures = 0; ; failures++)
         {
-            if (failures > 0) await Task.Delay(Pause * Math.Min(failures, 10), TimeProvider.System, cancellation);
+            if (failures > 0) await ThinkAsync(Math.Min(failures, 10), cancellation);
             try
             {
                 using HttpResponseMessage answer = await PostAsync(number, email, cancellation);
@@ -73,6 +73,9 @@ internal sealed class SignUps(QuintetSystem system, DrillPlan plan, DrillLog log
             }
         }
     }
+
+    /// <summary>The load is that of people, who pause, and of clients that back off; nothing is waited for.</summary>
+    private static Task ThinkAsync(double pauses, CancellationToken cancellation) => Task.Delay(Pause * pauses, TimeProvider.System, cancellation);
 
     private async Task<HttpResponseMessage> PostAsync(int number, string email, CancellationToken cancellation)
     {

@@ -18,9 +18,10 @@ internal sealed class Faults(RunningSystem running, Func<CancellationToken, Task
         new("kill RabbitMQ", (_, cancellation) => running.KillAsync("broker", cancellation)),
         new("kill Consul's leader", (_, cancellation) => running.KillAsync("registry", cancellation)),
         new("kill PostgreSQL", (length, cancellation) => KillDatabaseAsync(length, cancellation)),
-        new("stop RabbitMQ", (length, cancellation) => PauseAsync(running.Rabbit.Pause, running.Rabbit.Resume, length, cancellation)),
-        new("stop Consul's servers", (length, cancellation) => PauseAsync(running.Consul.PauseServers, running.Consul.ResumeServers, length, cancellation)),
-        new("stop PostgreSQL", (length, cancellation) => PauseAsync(running.Postgres.Pause, running.Postgres.Resume, length, cancellation)),
+        new("stop RabbitMQ", (length, cancellation) => Fault.LastAsync(running.Rabbit.Pause, running.Rabbit.Resume, length, cancellation)),
+        new("stop Consul's servers", (length, cancellation) =>
+            Fault.LastAsync(running.Consul.PauseServers, running.Consul.ResumeServers, length, cancellation)),
+        new("stop PostgreSQL", (length, cancellation) => Fault.LastAsync(running.Postgres.Pause, running.Postgres.Resume, length, cancellation)),
         new("cut connections to RabbitMQ", (_, cancellation) => CutConnectionsAsync(cancellation)),
         new("scale", (_, cancellation) => arrange(cancellation)),
     ];
@@ -30,7 +31,7 @@ internal sealed class Faults(RunningSystem running, Func<CancellationToken, Task
         int stopped = 0;
         await SignalAsync(part, pid => Signal.Stop(stopped = pid), cancellation);
         if (stopped == 0) return;
-        await PauseAsync(() => { }, () => Signal.Continue(stopped), length, cancellation);
+        await Fault.LastAsync(() => { }, () => Signal.Continue(stopped), length, cancellation);
     }
 
     private async Task SignalAsync(string part, Action<int> send, CancellationToken cancellation)
@@ -43,21 +44,8 @@ internal sealed class Faults(RunningSystem running, Func<CancellationToken, Task
     private async Task KillDatabaseAsync(TimeSpan length, CancellationToken cancellation)
     {
         await running.Postgres.KillAsync();
-        await Task.Delay(length, TimeProvider.System, cancellation);
+        await Fault.LastAsync(() => { }, () => { }, length, cancellation);
         await running.Postgres.RestartAsync(cancellation);
-    }
-
-    private static async Task PauseAsync(Action pause, Action resume, TimeSpan length, CancellationToken cancellation)
-    {
-        pause();
-        try
-        {
-            await Task.Delay(length, TimeProvider.System, cancellation);
-        }
-        finally
-        {
-            resume();
-        }
     }
 
     private async Task CutConnectionsAsync(CancellationToken cancellation)

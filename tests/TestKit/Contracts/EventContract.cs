@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Quintet.TestKit.Files;
@@ -13,8 +14,23 @@ public static class EventContract
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
+    /// <summary>Holds every event that a service writes or reads against what is published.</summary>
+    /// <param name="service">The service's assembly.</param>
+    /// <param name="ofEvents">The interface of all events.</param>
+    /// <param name="ofPublished">The interface of those that it publishes.</param>
+    public static void Holds(Assembly service, Type ofEvents, Type ofPublished)
+    {
+        Type[] events = [.. service.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(ofEvents))];
+        Assert.NotEmpty(events);
+        Assert.All(events, type =>
+        {
+            if (type.IsAssignableTo(ofPublished)) HoldsForPublisher(type);
+            else HoldsForConsumer(type);
+        });
+    }
+
     /// <summary>The publisher writes what the schema says, no less and no more, and would write the golden example again to the byte.</summary>
-    public static void HoldsForPublisher(Type type)
+    private static void HoldsForPublisher(Type type)
     {
         string name = EventTypeOf(type);
         JsonNode schema = Read(name, "schema"), example = Read(name, "example");
@@ -33,7 +49,7 @@ public static class EventContract
     }
 
     /// <summary>The consumer reads nothing but what the schema promises, and is not disturbed by members that come later.</summary>
-    public static void HoldsForConsumer(Type type)
+    private static void HoldsForConsumer(Type type)
     {
         string name = EventTypeOf(type);
         JsonNode promised = Read(name, "schema")["properties"]!["data"]!["required"]!;
