@@ -64,7 +64,6 @@ public sealed class AccountTests(RunningSystem running)
 
     [Theory]
     [InlineData("users", "PUT", "/v1/agent/service/register", """{"ID":"users-x","Name":"users","Port":1}""", HttpStatusCode.OK)]
-    [InlineData("users", "PUT", "/v1/agent/service/deregister/users-x", "", HttpStatusCode.OK)]
     [InlineData("users", "PUT", "/v1/agent/service/register", """{"ID":"x","Name":"notifications","Port":1}""", HttpStatusCode.Forbidden)]
     [InlineData("users", "GET", "/v1/health/service/notifications", "", HttpStatusCode.OK)]
     [InlineData("users", "PUT", "/v1/kv/users/a", "1", HttpStatusCode.OK)]
@@ -74,7 +73,17 @@ public sealed class AccountTests(RunningSystem running)
     [InlineData("gateway", "PUT", "/v1/kv/quintet/gateway/a", "1", HttpStatusCode.Forbidden)]
     [InlineData("gateway", "PUT", "/v1/agent/service/register", """{"ID":"users-x","Name":"users","Port":1}""", HttpStatusCode.Forbidden)]
     [InlineData("supervisor", "PUT", "/v1/kv/users/a", "1", HttpStatusCode.Forbidden)]
-    public async Task A_token_of_Consul_allows_what_the_registrys_own_would(string user, string method, string path, string body, HttpStatusCode expected)
+    public async Task A_token_of_Consul_allows_what_the_registrys_own_would(string user, string method, string path, string body, HttpStatusCode expected) =>
+        await AskAsync(user, method, path, body, expected);
+
+    [Fact]
+    public async Task A_service_takes_away_what_it_registered()
+    {
+        await AskAsync("users", "PUT", "/v1/agent/service/register", """{"ID":"users-y","Name":"users","Port":1}""", HttpStatusCode.OK);
+        await AskAsync("users", "PUT", "/v1/agent/service/deregister/users-y", "", HttpStatusCode.OK);
+    }
+
+    private async Task AskAsync(string user, string method, string path, string body, HttpStatusCode expected)
     {
         using var consul = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(running.Consul.Address) };
         consul.DefaultRequestHeaders.Add("X-Consul-Token", await SecretAsync($"consul/{user}"));
