@@ -69,8 +69,7 @@ internal sealed partial class RegistrationLoop(
         try
         {
             await StartedAsync(lifetime, ending.Token);
-            ServiceRegistration me = Describe(await StatusAsync(ending.Token));
-            while (true) await StayAsync(me, ending.Token);
+            while (true) await StayAsync(ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -78,20 +77,21 @@ internal sealed partial class RegistrationLoop(
         }
     }
 
-    private async Task StayAsync(ServiceRegistration me, CancellationToken ending)
+    private async Task StayAsync(CancellationToken ending)
     {
         ConsulWatch watch = new() { Time = time, Failed = (fault, failures) => Away(fault.Message, failures) };
         try
         {
-            await registry.RegisterAsync(me, ending);
+            int port = await RegisterAsync(ending);
             _isRegistered = true;
-            Log.Registered(logger, me.Id, me.Port);
-            await foreach (var instances in watch.FollowAsync((blocking, token) => registry.HealthServiceAsync(me.Name, false, blocking, token), ending))
+            Log.Registered(logger, chassis.Instance, port);
+            await foreach (var instances in watch.FollowAsync(
+                (blocking, token) => registry.HealthServiceAsync(chassis.Service, false, blocking, token), ending))
             {
-                if (instances.Any(instance => instance.Id == me.Id && instance.Port == me.Port)) continue;
-                Log.Missing(logger, me.Id);
+                if (instances.Any(instance => instance.Id == chassis.Instance && instance.Port == port)) continue;
+                Log.Missing(logger, chassis.Instance);
                 await Task.Delay(AgainPause, time, ending);
-                await registry.RegisterAsync(me, ending);
+                await RegisterAsync(ending);
             }
         }
         catch (ConsulException fault)
@@ -99,6 +99,14 @@ internal sealed partial class RegistrationLoop(
             Away(fault.Message, 1);
             await Task.Delay(AgainPause, time, ending);
         }
+    }
+
+    // With the health of this moment: a server of a cluster may be behind and miss what its agent knows, and the agent then takes the new state.
+    private async Task<int> RegisterAsync(CancellationToken ending)
+    {
+        ServiceRegistration me = Describe(await StatusAsync(ending));
+        await registry.RegisterAsync(me, ending);
+        return me.Port;
     }
 
     private void Away(string reason, int failures)

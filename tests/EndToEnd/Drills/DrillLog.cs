@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Quintet.TestKit.Files;
+using Xunit;
 
 namespace Quintet.EndToEnd.Drills;
 
@@ -19,6 +20,7 @@ internal sealed class DrillLog : IDisposable
         Path = System.IO.Path.Combine(folder, $"{name}-{seed}.log");
         _file = TextWriter.Synchronized(new StreamWriter(Path) { AutoFlush = true });
         Say($"seed {seed}; QUINTET_DRILL_SEED={seed} repeats the order of the faults");
+        TestContext.Current.TestOutputHelper?.WriteLine($"QUINTET_DRILL_SEED={seed}; what happened: {Path}");
     }
 
     public string Path { get; }

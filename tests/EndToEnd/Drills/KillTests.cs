@@ -48,7 +48,7 @@ public sealed class KillTests(RunningSystem running)
 
         Signal.Kill(victim.Pid);
         for (int i = 0; i < 200; i++)
-            Assert.Equal(HttpStatusCode.OK, (await system.Gateway.GetAsync($"/users/{id}", Cancellation)).StatusCode);
+            await Answers.AreAsync(HttpStatusCode.OK, await system.Gateway.GetAsync($"/users/{id}", Cancellation), Cancellation);
 
         await system.BecomeReadyAsync(Cancellation);
         await system.MustRunAsync(["scale", "users=1"], Cancellation);
@@ -76,7 +76,8 @@ public sealed class KillTests(RunningSystem running)
                 return Task.FromResult(missing.Length == 0);
             },
             Cancellation,
-            () => $"{missing.Length} of {accepted.Count} without a mail, such as {missing.FirstOrDefault()}");
+            () => $"{missing.Length} of {accepted.Count} without a mail, such as {missing.FirstOrDefault()}",
+            DrillPlan.RetriesLast);
         ILookup<string, Mail> all = system.Mails().ToLookup(mail => mail.Address);
         Assert.All(accepted, email => Assert.Single(all[email]));
     }

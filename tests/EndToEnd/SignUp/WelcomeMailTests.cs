@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json.Nodes;
 using Quintet.TestKit.Processes;
 using Quintet.TestKit.Systems;
@@ -53,12 +52,7 @@ public sealed class WelcomeMailTests(RunningSystem running)
     public async Task The_subject_comes_from_the_configuration_server_and_changes_live()
     {
         const string subject = "A new hello from the test";
-        HttpResponseMessage file = await running.System.Configuration.GetAsync("/_ext/v1/config/files/notifications.yml", Cancellation);
-        file.EnsureSuccessStatusCode();
-        using var change = new HttpRequestMessage(HttpMethod.Put, "/_ext/v1/config/files/notifications.yml?author=Test&message=Change+the+subject");
-        change.Headers.IfMatch.Add(file.Headers.ETag!);
-        change.Content = new StringContent($"welcome:\n  subject: {subject}\n", Encoding.UTF8, "application/yaml");
-        (await running.System.Configuration.SendAsync(change, Cancellation)).EnsureSuccessStatusCode();
+        await running.System.ConfigureAsync("notifications.yml", $"welcome:\n  subject: {subject}\n", Cancellation);
 
         int attempt = 0;
         Mail mail = await Eventually.GetAsync(

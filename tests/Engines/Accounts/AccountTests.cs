@@ -92,7 +92,7 @@ public sealed class AccountTests(RunningSystem running)
 
         using HttpResponseMessage answer = await consul.SendAsync(request, Cancellation);
 
-        Assert.True(expected == answer.StatusCode, $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
+        await Answers.AreAsync(expected, answer, Cancellation);
     }
 
     private async Task<IConnection> ConnectAsync(string service)

@@ -4,16 +4,19 @@ using Xunit;
 
 namespace Quintet.Engines.Drills;
 
-/// <summary>The drill of the end-to-end tests on engines, which are killed and stopped in turn. It takes minutes, so it runs when asked for:
-/// <c>artifacts/bin/Engines/debug/Quintet.Engines -explicit only</c>.</summary>
+/// <summary>The drill of the end-to-end tests on engines, which are killed, stopped and cut off in turn.</summary>
 public sealed class EngineDrillTests(RunningSystem running)
 {
+    [Fact]
+    public Task Every_accepted_user_is_there_once_and_has_one_mail_whatever_engine_fails() => RunAsync("engines-short", DrillPlan.Short());
+
+    /// <summary>Ten thousand users: <c>tests/Engines/drill</c>.</summary>
     [Fact(Explicit = true)]
-    public async Task Every_accepted_user_is_there_once_and_has_one_mail_whatever_engine_fails()
+    public Task Ten_thousand_accepted_users_are_there_once_and_have_one_mail_whatever_engine_fails() => RunAsync("engines-long", DrillPlan.Long());
+
+    private async Task RunAsync(string name, DrillPlan plan)
     {
-        DrillPlan plan = DrillPlan.Short();
-        using DrillLog log = new("engines", plan.Seed);
-        TestContext.Current.TestOutputHelper?.WriteLine($"QUINTET_DRILL_SEED={plan.Seed}; what happened: {log.Path}");
-        await new Drill(running, plan, log).RunAsync(TestContext.Current.CancellationToken);
+        using DrillLog log = new(name, plan.Seed);
+        await new Drill(running, plan, Mailbox.Pickup(running.System), log).RunAsync(TestContext.Current.CancellationToken);
     }
 }

@@ -227,6 +227,31 @@ public sealed class BrokerCommandTests : IAsyncLifetime
         },
     }, Encoding.UTF8.GetBytes($"body of {id}"), Stop);
 
+    [Fact]
+    public async Task A_redrive_that_is_killed_loses_no_letter_and_the_next_one_ends_it()
+    {
+        await DeclareAsync("orders");
+        await DeclareAsync("orders.dead");
+        string[] ids = [.. Enumerable.Range(0, 2000).Select(i => $"m-{i}")];
+        await Task.WhenAll(ids.Select(id => GiveUpAsync(id, "")));
+
+        string[] words = ["deadletters", "redrive", "orders.dead", "--amqp", $"{_broker.AmqpUrl}"];
+        await using (ChildProcess killed = ChildProcess.Start(Systems.CommandLineProcess.Executable, words, AppContext.BaseDirectory))
+        {
+            await Eventually.TrueAsync("some have moved", async () => await _channel.MessageCountAsync("orders", Stop) > 10, Stop, () => killed.Output);
+            Signal.Kill(killed.Id);
+            await killed.WaitAsync(Stop);
+        }
+
+        (int code, string output) = await RunWordsAsync(words);
+
+        Assert.True(code == 0, output);
+        HashSet<string> back = [];
+        while (await _channel.BasicGetAsync("orders", true, Stop) is { } letter) back.Add(letter.BasicProperties.MessageId!);
+        Assert.Equal(ids.Order(), back.Order());
+        Assert.Equal(0u, await _channel.MessageCountAsync("orders.dead", Stop));
+    }
+
     private static Task<(int Code, string Output)> DeadLettersAsync(params string[] arguments) => RunWordsAsync(["deadletters", .. arguments]);
 
     private Task<(int Code, string Output)> RedriveAsync(string queue, params string[] more) =>

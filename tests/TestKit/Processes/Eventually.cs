@@ -34,11 +34,12 @@ public static class Eventually
     }
 
     /// <summary>Repeats <paramref name="probe"/> until it is true. <paramref name="state"/> tells what was seen last.</summary>
-    public static async Task TrueAsync(string what, Func<Task<bool>> probe, CancellationToken cancellation, Func<string>? state = null)
+    public static async Task TrueAsync(
+        string what, Func<Task<bool>> probe, CancellationToken cancellation, Func<string>? state = null, TimeSpan? deadline = null)
     {
         try
         {
-            await GetAsync(what, async () => await probe() ? "yes" : null, cancellation);
+            await GetAsync(what, async () => await probe() ? "yes" : null, cancellation, deadline);
         }
         catch (TimeoutException late) when (state is not null)
         {

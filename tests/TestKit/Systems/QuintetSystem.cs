@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Quintet.TestKit.Files;
@@ -112,6 +113,17 @@ public sealed class QuintetSystem : IAsyncDisposable
             async () => (await ProcessesOfAsync(part, cancellation))
                 .Any(p => p.Instance == victim.Instance && p.Pid != victim.Pid && p.State == "ready"),
             cancellation);
+    }
+
+    /// <summary>Writes a file of the configuration repository: a commit.</summary>
+    public async Task ConfigureAsync(string file, string yaml, CancellationToken cancellation)
+    {
+        string path = $"/_ext/v1/config/files/{file}";
+        using HttpResponseMessage present = await Configuration.GetAsync(path, cancellation);
+        using HttpRequestMessage change = new(HttpMethod.Put, $"{path}?author=Test&message=Change+for+a+test");
+        change.Headers.IfMatch.Add(present.EnsureSuccessStatusCode().Headers.ETag!);
+        change.Content = new StringContent(yaml, Encoding.UTF8, "application/yaml");
+        (await Configuration.SendAsync(change, cancellation)).EnsureSuccessStatusCode();
     }
 
     public Task BecomeReadyAsync(CancellationToken cancellation) =>
