@@ -1,0 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+using Quintet.Hosting.Listening;
+
+namespace Quintet.Console;
+
+/// <summary>The console's settings, section <c>Console</c>. They are read at start and not reloaded.</summary>
+internal sealed class ConsoleOptions
+{
+    public const string Section = "Console";
+
+    /// <summary>The addresses to listen on: <c>loopback</c> (default, as every part here), <c>any</c>, or addresses separated by commas.</summary>
+    [Required]
+    public string Bind { get; set; } = ListenExtensions.Loopback;
+
+    /// <summary>The port of the pages and of the console's API. Default 8090, the port of the house; 0 takes a free one.</summary>
+    [Range(0, 65535)]
+    public int Port { get; set; } = 8090;
+
+    /// <summary>Where telemetry and the audit log are kept. Required.</summary>
+    [Required]
+    public string DataFolder { get; set; } = "";
+}
