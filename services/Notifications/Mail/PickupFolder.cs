@@ -10,6 +10,8 @@ internal sealed class PickupFolder(string folder, IOptionsMonitor<MailOptions> o
 {
     public string Folder => folder;
 
+    public string Place => "pickup folder";
+
     public async Task SendAsync(OutgoingMail mail, CancellationToken cancellation)
     {
         // The id comes from an event, that is from outside: it must not become a path.

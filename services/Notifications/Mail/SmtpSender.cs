@@ -10,6 +10,8 @@ namespace Quintet.Notifications.Mail;
 /// </summary>
 internal sealed class SmtpSender(IOptionsMonitor<MailOptions> options, TimeProvider time) : IMailSender
 {
+    public string Place => $"SMTP {options.CurrentValue.Smtp.Host}";
+
     public async Task SendAsync(OutgoingMail mail, CancellationToken cancellation)
     {
         MailOptions settings = options.CurrentValue;

@@ -19,9 +19,10 @@ internal static class CallExtensions
     {
         builder.Logging.AddFilter("Polly", LogLevel.Error); // it logs each try with the whole stack
         builder.Services.AddValidatedOptions<CallOptions>(builder.Configuration, "Calls");
-        builder.Services.AddSingleton<CalledServices>().AddTransient<CallDeadline>().AddTransient<TryDeadline>();
+        builder.Services.AddSingleton<CalledServices>().AddTransient<CallHops>().AddTransient<CallDeadline>().AddTransient<TryDeadline>();
         builder.Services.ConfigureHttpClientDefaults(http =>
         {
+            http.AddHttpMessageHandler<CallHops>();
             http.AddHttpMessageHandler<CallDeadline>();
             // Discovery stands inside the retries, so that each try takes another instance.
             http.AddResilienceHandler("quintet", Configure).SelectPipelineBy(_ => request => request.RequestUri?.Authority ?? "");

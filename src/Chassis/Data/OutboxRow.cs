@@ -35,10 +35,14 @@ internal sealed class OutboxRow
 
     public string? Fault { get; set; }
 
+    /// <summary>Whether this process has told of its commit; not stored.</summary>
+    public bool IsTold { get; set; }
+
     public static void Configure(EntityTypeBuilder<OutboxRow> row)
     {
         row.ToTable("quintet_outbox", table => table.ExcludeFromMigrations());
         row.HasKey(r => r.Sequence);
+        row.Ignore(r => r.IsTold);
     }
 }
 

@@ -8,6 +8,7 @@ using Quintet.Chassis.Deadlines;
 using Quintet.Chassis.Loops;
 using Quintet.Chassis.Messaging.Broker;
 using Quintet.Chassis.Messaging.Events;
+using Quintet.Hosting.Telemetry;
 using RabbitMQ.Client.Exceptions;
 
 namespace Quintet.Chassis.Messaging;
@@ -27,7 +28,8 @@ internal abstract class Consumer(string eventType)
 /// delayed retry, then to the dead letters.
 /// </summary>
 internal sealed partial class Consumer<TEvent, THandler>(
-    IServiceScopeFactory scopes, DatabaseBoard database, IOptions<MessagingOptions> options, TimeProvider time, ILogger<THandler> logger)
+    IServiceScopeFactory scopes, DatabaseBoard database, IOptions<MessagingOptions> options, Hops hops, TimeProvider time,
+    ILogger<THandler> logger)
     : Consumer(TEvent.EventType)
     where TEvent : IEvent
     where THandler : class, IEventHandler<TEvent>
@@ -39,16 +41,29 @@ internal sealed partial class Consumer<TEvent, THandler>(
     {
         using Activity? handling = Tracing.Continue($"handle {EventType}", ActivityKind.Consumer, delivery.TraceParent, delivery.TraceState);
         string id = "?";
+        string? subject = null;
+        void End(string outcome, string? detail = null)
+        {
+            Count(outcome);
+            if (!hops.IsOn) return;
+            hops.Note(new Hop(HopStage.Handled, outcome)
+            {
+                EventId = id, EventType = EventType, Subject = subject, Place = queue, Attempt = delivery.Attempt + 1, Detail = detail,
+            });
+        }
+
         try
         {
             // An outage would take an event through all of its retries to the dead letters; here it waits, unacknowledged, until it is over.
             await database.WhenReachedAsync(stopping);
             CloudEvent envelope = EventEnvelope.Read(delivery.BorrowedBody);
             id = envelope.Id!;
+            subject = envelope.Subject;
+            EventInHand.Id = id;
             handling?.SetTag("messaging.message.id", id);
             bool isNew = await HandleAsync(envelope, queue, stopping);
             await delivery.DoneAsync(CancellationToken.None);
-            Count(isNew ? "handled" : "repeated");
+            End(isNew ? "handled" : "repeated");
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -59,7 +74,7 @@ internal sealed partial class Consumer<TEvent, THandler>(
             handling?.SetStatus(ActivityStatusCode.Error, rejection.Message);
             Log.Rejected(logger, id, queue, rejection);
             bool isMoved = await HandOverAsync(delivery, () => delivery.DeadAsync(rejection, CancellationToken.None), stopping);
-            Count(isMoved ? "dead" : "requeued");
+            End(isMoved ? "dead" : "requeued", rejection.Message);
         }
         catch (Exception fault) when (fault is not OperationInterruptedException)
         {
@@ -70,7 +85,7 @@ internal sealed partial class Consumer<TEvent, THandler>(
             if (!isMoved) Log.Requeued(logger, id, queue, fault);
             else if (step is null) Log.Dead(logger, id, queue, fault);
             else Log.Failed(logger, id, queue, step.Name, fault);
-            Count(!isMoved ? "requeued" : step is null ? "dead" : "retried");
+            End(!isMoved ? "requeued" : step is null ? "dead" : "retried", step is null ? fault.Message : $"{fault.Message}; again after {step.Name}");
         }
     }
 

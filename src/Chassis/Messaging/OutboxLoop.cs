@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Quintet.Chassis.Data;
 using Quintet.Chassis.Loops;
 using Quintet.Chassis.Messaging.Broker;
+using Quintet.Hosting.Telemetry;
 
 namespace Quintet.Chassis.Messaging;
 
@@ -14,7 +15,7 @@ namespace Quintet.Chassis.Messaging;
 /// </summary>
 internal sealed partial class OutboxLoop(
     OutboxStore store, OutboxSignal signal, OutboxBoard board, ChassisOptions chassis, IServiceScopeFactory scopes, TimeProvider time,
-    IOptions<MessagingOptions> options, ILogger<OutboxLoop> logger)
+    IOptions<MessagingOptions> options, Hops hops, ILogger<OutboxLoop> logger)
     : BackgroundService
 {
     // Events of other instances are found by looking; a query of an index takes well below a millisecond.
@@ -93,6 +94,7 @@ internal sealed partial class OutboxLoop(
             // What the broker has confirmed is marked whatever else happened, even while the process is asked to stop.
             if (confirmed.Count > 0) await store.SentAsync([.. confirmed.Select(row => row.Sequence)], CancellationToken.None);
             foreach (string type in confirmed.Select(row => row.Type).Distinct()) _held.Release(type);
+            foreach (OutboxRow row in confirmed) Tell(row, "confirmed", null);
             published += confirmed.Count;
             Tracing.Published.Add(confirmed.Count, new KeyValuePair<string, object?>("outcome", "confirmed"));
             foreach (var (row, outcome, text) in outcomes.Where(o => o.Outcome != PublishOutcome.Confirmed))
@@ -152,10 +154,20 @@ internal sealed partial class OutboxLoop(
             case PublishOutcome.Refused or PublishOutcome.ChannelClosed:
                 if (outcome == PublishOutcome.ChannelClosed) _isOneByOne = false; // found
                 stoppedSubjects.Add(row.Subject);
+                Tell(row, "refused", text);
                 if (await store.RefusedAsync(row, text, CancellationToken.None)) Log.SetAside(logger, row.EventId, row.Type, text);
                 else Log.Refused(logger, row.EventId, row.Type, text);
                 break;
         }
+    }
+
+    private void Tell(OutboxRow row, string outcome, string? detail)
+    {
+        if (!hops.IsOn) return;
+        hops.Note(new Hop(HopStage.Published, outcome)
+        {
+            EventId = row.EventId, EventType = row.Type, Subject = row.Subject, TraceParent = row.TraceParent, Place = "exchange events", Detail = detail,
+        });
     }
 
     private async Task KeepBooksAsync(CancellationToken stopping)

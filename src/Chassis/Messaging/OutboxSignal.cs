@@ -2,11 +2,12 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Quintet.Chassis.Data;
+using Quintet.Hosting.Telemetry;
 
 namespace Quintet.Chassis.Messaging;
 
-/// <summary>Wakes the <see cref="OutboxLoop"/> of this process when a transaction with events was committed.</summary>
-internal sealed class OutboxSignal : ISaveChangesInterceptor, IDbTransactionInterceptor, IDisposable
+/// <summary>Wakes the <see cref="OutboxLoop"/> of this process when a transaction with events was committed, and notes that it was.</summary>
+internal sealed class OutboxSignal(Hops hops) : ISaveChangesInterceptor, IDbTransactionInterceptor, IDisposable
 {
     private readonly SemaphoreSlim _news = new(0, 1);
 
@@ -49,7 +50,9 @@ internal sealed class OutboxSignal : ISaveChangesInterceptor, IDbTransactionInte
 
     private void Wake(DbContext? committed)
     {
-        if (committed?.ChangeTracker.Entries<OutboxRow>().Any() is not true) return;
+        OutboxRow[] rows = [.. committed?.ChangeTracker.Entries<OutboxRow>().Select(entry => entry.Entity) ?? []];
+        if (rows.Length == 0) return;
+        if (hops.IsOn && committed!.Database.CurrentTransaction is null) Tell(rows.Where(row => !row.IsTold));
         try
         {
             if (_news.CurrentCount == 0) _news.Release();
@@ -57,6 +60,18 @@ internal sealed class OutboxSignal : ISaveChangesInterceptor, IDbTransactionInte
         catch (SemaphoreFullException)
         {
             // Two commits at the same moment: the loop is awake already.
+        }
+    }
+
+    private void Tell(IEnumerable<OutboxRow> rows)
+    {
+        foreach (OutboxRow row in rows)
+        {
+            row.IsTold = true;
+            hops.Note(new Hop(HopStage.Outbox, "committed")
+            {
+                EventId = row.EventId, EventType = row.Type, Subject = row.Subject, TraceParent = row.TraceParent,
+            });
         }
     }
 }

@@ -1,14 +1,17 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Quintet.Gateway.Errors;
 using Quintet.Gateway.Resilience;
 using Quintet.Gateway.Telemetry;
 using Quintet.Hosting.Errors;
+using Quintet.Hosting.Telemetry;
 
 namespace Quintet.Gateway.Requests;
 
 /// <summary>The outermost step: counts and logs every request, and answers for what nobody below has caught.</summary>
-internal sealed partial class RequestStep(RequestDelegate next, GatewayMeter meter, AccessLog accessLog, TimeProvider time, ILogger<RequestStep> logger)
+internal sealed partial class RequestStep(
+    RequestDelegate next, GatewayMeter meter, AccessLog accessLog, Hops hops, TimeProvider time, ILogger<RequestStep> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -35,6 +38,7 @@ internal sealed partial class RequestStep(RequestDelegate next, GatewayMeter met
         Forwarding? forwarding = context.Features.Get<Forwarding>();
         TimeSpan duration = time.GetElapsedTime(started);
         meter.Answered(forwarding?.Service.Name ?? "none", context.Response.StatusCode, duration);
+        if (hops.IsOn && BeginsStory(context)) hops.Note(HopOf(context, forwarding, duration));
         if (!accessLog.IsOn) return;
         accessLog.Write(new AccessLine
         {
@@ -51,6 +55,20 @@ internal sealed partial class RequestStep(RequestDelegate next, GatewayMeter met
             TraceId = Problems.TraceIdOf(context),
         });
     }
+
+    /// <summary>What only reads, and does so well, changes nothing that a story could tell of; and it is most of what a gateway sees.</summary>
+    private static bool BeginsStory(HttpContext context) =>
+        context.Response.StatusCode >= 500
+        || !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method));
+
+    private static Hop HopOf(HttpContext context, Forwarding? forwarding, TimeSpan duration) =>
+        new(HopStage.Request, context.Response.StatusCode.ToString(CultureInfo.InvariantCulture))
+        {
+            Place = $"{context.Request.Method} {context.Request.Path}",
+            Detail = forwarding is { Tried: [.., { } last] } ? last.DestinationId : null,
+            Attempt = forwarding?.Tried.Count,
+            Duration = duration,
+        };
 
     private static partial class Log
     {

@@ -1,5 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -18,13 +21,20 @@ public static class TelemetryExtensions
 
     /// <summary>
     /// Exports traces, metrics and logs when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and costs nothing when it is not. All standard
-    /// <c>OTEL_*</c> variables apply. Health probes are not traced.
+    /// <c>OTEL_*</c> variables apply. Health probes are not traced. <see cref="Hops"/> is there in any case.
     /// </summary>
     /// <param name="builder">The application.</param>
     /// <param name="name">The <c>service.name</c> of the resource unless <c>OTEL_SERVICE_NAME</c> gives another.</param>
     public static void AddQuintetTelemetry(this IHostApplicationBuilder builder, string name)
     {
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
+        builder.Services.TryAddSingleton<Hops>();
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            builder.Logging.AddFilter(Hops.Category, LogLevel.None);
+            return;
+        }
+
+        builder.Logging.AddFilter<ConsoleLoggerProvider>(Hops.Category, LogLevel.None);
 
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource

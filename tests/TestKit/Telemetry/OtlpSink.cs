@@ -11,16 +11,22 @@ namespace Quintet.TestKit.Telemetry;
 /// <summary>One span as it arrived: ids in lower-case hexadecimal.</summary>
 public sealed record ReceivedSpan(string Service, string Name, string TraceId, string SpanId, string ParentSpanId);
 
-/// <summary>An OpenTelemetry collector on 127.0.0.1 that keeps the spans it is sent (OTLP over HTTP with protobuf).</summary>
-/// <remarks>Field numbers are those of opentelemetry-proto 1.x: trace/v1/trace.proto, resource/v1 and common/v1.</remarks>
+/// <summary>One log record as it arrived, with its attributes that are text.</summary>
+public sealed record ReceivedLog(string Service, string EventName, string TraceId, IReadOnlyDictionary<string, string> Attributes);
+
+/// <summary>An OpenTelemetry collector on 127.0.0.1 that keeps the spans and the log records it is sent (OTLP over HTTP with protobuf).</summary>
+/// <remarks>Field numbers are those of opentelemetry-proto 1.x: trace/v1/trace.proto, logs/v1/logs.proto, resource/v1 and common/v1.</remarks>
 public sealed class OtlpSink : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly ConcurrentQueue<ReceivedSpan> spans = new();
+    private readonly ConcurrentQueue<ReceivedLog> logs = new();
 
     private OtlpSink(WebApplication app) => this.app = app;
 
     public IReadOnlyCollection<ReceivedSpan> Spans => spans;
+
+    public IReadOnlyCollection<ReceivedLog> Logs => logs;
 
     public Uri Endpoint => new(app.Urls.Single());
 
@@ -30,6 +36,7 @@ public sealed class OtlpSink : IAsyncDisposable
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Endpoint.ToString().TrimEnd('/'),
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+        ["OTEL_BLRP_SCHEDULE_DELAY"] = "200",
     };
 
     public static async Task<OtlpSink> StartAsync(CancellationToken cancellation)
@@ -41,7 +48,8 @@ public sealed class OtlpSink : IAsyncDisposable
         WebApplication app = builder.Build();
         app.UseRequestDecompression();
         var sink = new OtlpSink(app);
-        app.MapPost("/v1/traces", sink.ReceiveAsync);
+        app.MapPost("/v1/traces", request => sink.ReceiveAsync(request, sink.KeepSpans));
+        app.MapPost("/v1/logs", request => sink.ReceiveAsync(request, sink.KeepLogs));
         app.MapPost("/v1/{signal}", () => TypedResults.Ok());
         await app.StartAsync(cancellation);
         return sink;
@@ -49,23 +57,33 @@ public sealed class OtlpSink : IAsyncDisposable
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 
-    private async Task<IResult> ReceiveAsync(HttpRequest request)
+    private async Task ReceiveAsync(HttpContext context, Action<ByteString> keep)
     {
         using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
-        foreach (ByteString resourceSpans in Messages(ByteString.CopyFrom(body.ToArray()), 1)) Keep(resourceSpans);
-        return TypedResults.Bytes([], "application/x-protobuf");
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        foreach (ByteString ofResource in Messages(ByteString.CopyFrom(body.ToArray()), 1)) keep(ofResource);
+        context.Response.ContentType = "application/x-protobuf";
     }
 
-    private void Keep(ByteString resourceSpans)
+    private void KeepSpans(ByteString resourceSpans)
     {
-        string service = Messages(resourceSpans, 1).SelectMany(resource => Messages(resource, 1))
-            .Where(attribute => Text(attribute, 1) == "service.name")
-            .Select(attribute => Messages(attribute, 2).Select(value => Text(value, 1)).First())
-            .FirstOrDefault("unknown");
+        string service = ServiceOf(resourceSpans);
         foreach (ByteString span in Messages(resourceSpans, 2).SelectMany(scope => Messages(scope, 2)))
             spans.Enqueue(new ReceivedSpan(service, Text(span, 5), Hex(span, 1), Hex(span, 2), Hex(span, 4)));
     }
+
+    private void KeepLogs(ByteString resourceLogs)
+    {
+        string service = ServiceOf(resourceLogs);
+        foreach (ByteString log in Messages(resourceLogs, 2).SelectMany(scope => Messages(scope, 2)))
+            logs.Enqueue(new ReceivedLog(service, Text(log, 12), Hex(log, 9), Messages(log, 6).ToDictionary(a => Text(a, 1), ValueOf)));
+    }
+
+    private static string ServiceOf(ByteString ofResource) =>
+        Messages(ofResource, 1).SelectMany(resource => Messages(resource, 1))
+            .Where(attribute => Text(attribute, 1) == "service.name").Select(ValueOf).FirstOrDefault("unknown");
+
+    private static string ValueOf(ByteString attribute) => Messages(attribute, 2).Select(value => Text(value, 1)).FirstOrDefault("");
 
     private static string Text(ByteString message, int field) => Messages(message, field).Select(b => b.ToStringUtf8()).FirstOrDefault("");
 
