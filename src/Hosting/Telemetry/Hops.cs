@@ -23,7 +23,7 @@ public sealed class Hops(ILoggerFactory loggers)
 
     public void Note(Hop hop)
     {
-        if (IsOn) _logger.Log(LogLevel.Information, Id, AttributesOf(hop), null, static (_, _) => EventName);
+        if (_logger.IsEnabled(LogLevel.Information)) _logger.Log(LogLevel.Information, Id, AttributesOf(hop), null, static (_, _) => EventName);
     }
 
     private static List<KeyValuePair<string, object?>> AttributesOf(Hop hop)

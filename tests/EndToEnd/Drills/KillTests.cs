@@ -44,7 +44,9 @@ public sealed class KillTests(RunningSystem running)
         QuintetSystem system = running.System;
         int id = (await system.SignUpAsync("Two", "two-instances@example.org", Cancellation)).GetValueOrDefault();
         await system.MustRunAsync(["scale", "users=2"], Cancellation);
-        PartProcess victim = (await system.ProcessesOfAsync("users", Cancellation))[0];
+        PartProcess[] both = [.. await system.ProcessesOfAsync("users", Cancellation)];
+        await AnswerAsync(both, $"/users/{id}");
+        PartProcess victim = both[0];
 
         Signal.Kill(victim.Pid);
         for (int i = 0; i < 200; i++)
@@ -52,6 +54,21 @@ public sealed class KillTests(RunningSystem running)
 
         await system.BecomeReadyAsync(Cancellation);
         await system.MustRunAsync(["scale", "users=1"], Cancellation);
+    }
+
+    /// <summary>The gateway knows of all of them: each has answered.</summary>
+    private Task AnswerAsync(PartProcess[] instances, string path)
+    {
+        int earlier = running.Telemetry.Spans.Count;
+        return Eventually.TrueAsync(
+            $"each of {string.Join(", ", instances.Select(instance => instance.Instance))} answers",
+            async () =>
+            {
+                (await running.System.Gateway.GetAsync(path, Cancellation)).EnsureSuccessStatusCode();
+                HashSet<string> answered = [.. running.Telemetry.Spans.Skip(earlier).Select(span => span.Instance)];
+                return instances.All(instance => answered.Contains(instance.Instance));
+            },
+            Cancellation);
     }
 
     private static async Task SignUpAsync(QuintetSystem system, string prefix, ConcurrentQueue<string> accepted, CancellationToken enough)

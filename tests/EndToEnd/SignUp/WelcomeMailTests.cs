@@ -49,6 +49,30 @@ public sealed class WelcomeMailTests(RunningSystem running)
     }
 
     [Fact]
+    public async Task Every_stop_from_the_request_to_the_mail_is_noted_though_the_trace_is_not_sampled()
+    {
+        const string traceId = "0af7651916cd43dd8448eb211c80319c";
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/users");
+        request.Headers.Add("traceparent", $"00-{traceId}-00f067aa0ba902b7-00");
+        request.Content = JsonContent.Create(new { name = "Hedy", email = "hedy@example.org" });
+
+        (await running.System.Gateway.SendAsync(request, Cancellation)).EnsureSuccessStatusCode();
+
+        (string, string, string)[] expected =
+        [
+            ("quintet-gateway", "request", "201"), ("users", "outbox", "committed"), ("users", "published", "confirmed"),
+            ("notifications", "call", "200"), ("notifications", "mail", "accepted"), ("notifications", "handled", "handled"),
+        ];
+        await Eventually.TrueAsync(
+            "all stops arrive",
+            () => Task.FromResult(expected.All(HopsOf(traceId).Select(hop => (hop.Service, hop.Stage, hop.Outcome)).Contains)),
+            Cancellation,
+            () => string.Join('\n', HopsOf(traceId)));
+        Assert.Single(HopsOf(traceId).Select(hop => hop.EventId).OfType<string>().Distinct());
+        Assert.Contains(HopsOf(traceId), hop => hop is { Stage: "mail", Address: "h••@example.org" });
+    }
+
+    [Fact]
     public async Task The_subject_comes_from_the_configuration_server_and_changes_live()
     {
         const string subject = "A new hello from the test";
@@ -97,4 +121,11 @@ public sealed class WelcomeMailTests(RunningSystem running)
     }
 
     private ReceivedSpan[] SpansOf(string traceId) => [.. running.Telemetry.Spans.Where(span => span.TraceId == traceId)];
+
+    private (string Service, string Stage, string Outcome, string? EventId, string? Address)[] HopsOf(string traceId) =>
+    [
+        .. running.Telemetry.Logs.Where(log => log.EventName == "quintet.hop" && log.Attributes["quintet.trace.id"] == traceId).Select(log => (
+            log.Service, log.Attributes["quintet.hop.stage"], log.Attributes["quintet.hop.outcome"],
+            log.Attributes.GetValueOrDefault("quintet.event.id"), log.Attributes.GetValueOrDefault("quintet.address"))),
+    ];
 }

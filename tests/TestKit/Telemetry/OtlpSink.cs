@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Quintet.TestKit.Telemetry;
 
 /// <summary>One span as it arrived: ids in lower-case hexadecimal.</summary>
-public sealed record ReceivedSpan(string Service, string Name, string TraceId, string SpanId, string ParentSpanId);
+public sealed record ReceivedSpan(string Service, string Instance, string Name, string TraceId, string SpanId, string ParentSpanId);
 
 /// <summary>One log record as it arrived, with its attributes that are text.</summary>
 public sealed record ReceivedLog(string Service, string EventName, string TraceId, IReadOnlyDictionary<string, string> Attributes);
@@ -67,21 +67,21 @@ public sealed class OtlpSink : IAsyncDisposable
 
     private void KeepSpans(ByteString resourceSpans)
     {
-        string service = ServiceOf(resourceSpans);
+        (string service, string instance) = (ResourceOf(resourceSpans, "service.name"), ResourceOf(resourceSpans, "service.instance.id"));
         foreach (ByteString span in Messages(resourceSpans, 2).SelectMany(scope => Messages(scope, 2)))
-            spans.Enqueue(new ReceivedSpan(service, Text(span, 5), Hex(span, 1), Hex(span, 2), Hex(span, 4)));
+            spans.Enqueue(new ReceivedSpan(service, instance, Text(span, 5), Hex(span, 1), Hex(span, 2), Hex(span, 4)));
     }
 
     private void KeepLogs(ByteString resourceLogs)
     {
-        string service = ServiceOf(resourceLogs);
+        string service = ResourceOf(resourceLogs, "service.name");
         foreach (ByteString log in Messages(resourceLogs, 2).SelectMany(scope => Messages(scope, 2)))
             logs.Enqueue(new ReceivedLog(service, Text(log, 12), Hex(log, 9), Messages(log, 6).ToDictionary(a => Text(a, 1), ValueOf)));
     }
 
-    private static string ServiceOf(ByteString ofResource) =>
-        Messages(ofResource, 1).SelectMany(resource => Messages(resource, 1))
-            .Where(attribute => Text(attribute, 1) == "service.name").Select(ValueOf).FirstOrDefault("unknown");
+    private static string ResourceOf(ByteString signal, string name) =>
+        Messages(signal, 1).SelectMany(resource => Messages(resource, 1))
+            .Where(attribute => Text(attribute, 1) == name).Select(ValueOf).FirstOrDefault("unknown");
 
     private static string ValueOf(ByteString attribute) => Messages(attribute, 2).Select(value => Text(value, 1)).FirstOrDefault("");
 
