@@ -1,4 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Quintet.Console.Access;
+using Quintet.Console.Parts;
+using Quintet.Console.Telemetry;
 using Quintet.Hosting.Listening;
 
 namespace Quintet.Console;
@@ -19,4 +22,17 @@ internal sealed class ConsoleOptions
     /// <summary>Where telemetry and the audit log are kept. Required.</summary>
     [Required]
     public string DataFolder { get; set; } = "";
+
+    /// <summary>How long the audit log is kept. Default 365 days. From one day to ten years.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan AuditAge { get; set; } = TimeSpan.FromDays(365);
+
+    /// <summary>Who may look, and who may change something.</summary>
+    public AccessOptions Access { get; set; } = new();
+
+    /// <summary>Where the parts of the system are reached.</summary>
+    public PartsOptions Parts { get; set; } = new();
+
+    /// <summary>What is received of traces, logs and metrics, and how much of it is kept.</summary>
+    public TelemetryOptions Telemetry { get; set; } = new();
 }

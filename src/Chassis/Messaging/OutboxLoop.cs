@@ -91,10 +91,10 @@ internal sealed partial class OutboxLoop(
             List<OutboxRow> wave = NextWave(due, stoppedSubjects);
             var outcomes = await publisher.PublishAsync(wave, stopping);
             List<OutboxRow> confirmed = [.. outcomes.Where(o => o.Outcome == PublishOutcome.Confirmed).Select(o => o.Row)];
+            foreach (OutboxRow row in confirmed) Tell(row, "confirmed", null);
             // What the broker has confirmed is marked whatever else happened, even while the process is asked to stop.
             if (confirmed.Count > 0) await store.SentAsync([.. confirmed.Select(row => row.Sequence)], CancellationToken.None);
             foreach (string type in confirmed.Select(row => row.Type).Distinct()) _held.Release(type);
-            foreach (OutboxRow row in confirmed) Tell(row, "confirmed", null);
             published += confirmed.Count;
             Tracing.Published.Add(confirmed.Count, new KeyValuePair<string, object?>("outcome", "confirmed"));
             foreach (var (row, outcome, text) in outcomes.Where(o => o.Outcome != PublishOutcome.Confirmed))

@@ -19,8 +19,18 @@ public sealed record QueueInfo(
     /// <summary>Only when one queue is asked for.</summary>
     public IReadOnlyList<ConsumerInfo>? ConsumerDetails { get; init; }
 
+    /// <summary>What happened to its messages, with rates; left out until something has.</summary>
+    public JsonElement MessageStats { get; init; }
+
     /// <summary>A text among the arguments (<c>x-</c> and the name) or in the policy; null when neither has it.</summary>
     public string? Setting(string name) => Text(Arguments, $"x-{name}") ?? Text(EffectivePolicyDefinition, name);
+
+    /// <summary>How often something happens to its messages, each second: <c>publish</c>, <c>ack</c>, <c>deliver_get</c>; null while it is not known.</summary>
+    public double? Rate(string happening) =>
+        MessageStats.ValueKind == JsonValueKind.Object && MessageStats.TryGetProperty($"{happening}_details", out JsonElement details)
+            && details.ValueKind == JsonValueKind.Object && details.TryGetProperty("rate", out JsonElement rate) && rate.TryGetDouble(out double perSecond)
+                ? perSecond
+                : null;
 
     private static string? Text(JsonElement settings, string name) =>
         settings.ValueKind == JsonValueKind.Object && settings.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String

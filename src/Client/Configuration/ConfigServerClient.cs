@@ -102,7 +102,7 @@ public sealed class ConfigServerClient(HttpClient http)
         }
     }
 
-    private static async Task<ConfigServerException> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    internal static async Task<ConfigServerException> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         string body = await response.Content.ReadAsStringAsync(cancellationToken);
         string said = EnvironmentReader.ReadError(body) ?? response.ReasonPhrase ?? "no reason given";

@@ -109,7 +109,7 @@ public sealed class ConsulClient
         Answer answer = await SendAsync(new(HttpMethod.Get, path), blocking, cancellation);
         List<ServiceInstance> instances = [];
         foreach (HealthJson row in answer.Read(ConsulJson.Default.ListHealthJson))
-            if (row.Service is not null) instances.Add(row.Service.ToInstance(row.Node?.Address, row.Worst()));
+            if (row.Service is not null) instances.Add(row.Service.ToInstance(row.Node?.Address, row.Worst()) with { CheckOutput = row.OutputOfWorst() });
         return new(instances, answer.Index);
     }
 

@@ -124,6 +124,10 @@ internal sealed class HealthJson
 
     public List<CheckStateJson>? Checks { get; set; }
 
+    /// <summary>Among equals that of the instance's own check, which says more than that of its node.</summary>
+    public string OutputOfWorst() =>
+        Checks?.OrderByDescending(check => check.ToStatus()).ThenByDescending(check => check.ServiceId?.Length > 0).FirstOrDefault()?.Output ?? "";
+
     public InstanceStatus Worst() => Checks is null || Checks.Count == 0 ? InstanceStatus.Passing : Checks.Max(check => check.ToStatus());
 }
 
@@ -138,6 +142,11 @@ internal sealed class CheckStateJson
     public string? CheckId { get; set; }
 
     public string? Status { get; set; }
+
+    public string? Output { get; set; }
+
+    [JsonPropertyName("ServiceID")]
+    public string? ServiceId { get; set; }
 
     // Maintenance is a critical check with a reserved id; a status this client does not know counts as critical.
     public InstanceStatus ToStatus() => Status switch

@@ -31,4 +31,7 @@ public sealed record ServiceInstance(string Id, string Name, string Address, int
 
     /// <summary>The worst of its checks; <see cref="InstanceStatus.Passing"/> in answers of the agent, which tell no status.</summary>
     public InstanceStatus Status { get; init; }
+
+    /// <summary>What its worst check said last; empty when it said nothing, and in answers of the agent.</summary>
+    public string CheckOutput { get; init; } = "";
 }

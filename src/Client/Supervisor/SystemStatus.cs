@@ -20,7 +20,17 @@ public sealed record SystemStatus(bool Ready, string System, IReadOnlyList<Syste
 /// <param name="Engine">What stands behind the part, for people.</param>
 /// <param name="Reason">Why it is not ready, for people; empty when it is.</param>
 public sealed record SystemProcess(
-    string Part, string Instance, int Pid, string State, string? Endpoint, int Restarts, double MemoryMb, string Engine, string Reason);
+    string Part, string Instance, int Pid, string State, string? Endpoint, int Restarts, double MemoryMb, string Engine, string Reason)
+{
+    /// <summary>Seconds of processor time that the process has used.</summary>
+    public double CpuSeconds { get; init; }
+
+    /// <summary>Seconds since the process was started; 0 while there is none.</summary>
+    public double UpSeconds { get; init; }
+
+    /// <summary>The number of the deployed build; 0 when nothing is built for it.</summary>
+    public int Build { get; init; }
+}
 
 /// <summary>What a deploy, a scale or a restart did.</summary>
 /// <param name="Message">In one sentence.</param>

@@ -4,6 +4,8 @@ using System.Net;
 using Quintet.Client.Broker;
 using Quintet.Client.Consul;
 using Quintet.Client.Supervisor;
+using Quintet.Client.Telemetry;
+using Quintet.Commands.Boxes;
 using Quintet.Commands.DeadLetters;
 using Quintet.Commands.Engines;
 using Quintet.Manifest;
@@ -28,8 +30,8 @@ internal static class CommandLine
         ParseResult line = root.Parse(arguments);
         if (line.Errors.Count > 0)
         {
-            foreach (ParseError error in line.Errors) Console.Error.WriteLine($"quintet: {error.Message}");
-            Console.Error.WriteLine($"'{PathOf(line.CommandResult)} --help' tells more");
+            foreach (ParseError error in line.Errors) System.Console.Error.WriteLine($"quintet: {error.Message}");
+            System.Console.Error.WriteLine($"'{PathOf(line.CommandResult)} --help' tells more");
             return ExitCode.Usage;
         }
 
@@ -59,6 +61,7 @@ internal static class CommandLine
           quintet status                    what runs where, and how well
           quintet scale users=3             three instances of a service
           quintet deploy users              build and roll one service, without a failed request
+          quintet story ann@example.org     what came of a request, an event or a mail
           quintet deadletters list          what services have given up, and why
           quintet broker --port 5672        one box alone, for any AMQP client
 
@@ -69,6 +72,7 @@ internal static class CommandLine
         DownCommand.Create(),
         StatusCommand.Create(),
         LogsCommand.Create(),
+        StoryCommand.Create(),
         DoctorCommand.Create(),
         RestartCommand.Create(),
         ScaleCommand.Create(),
@@ -80,6 +84,7 @@ internal static class CommandLine
         BrokerCommand.Create(interruption),
         ConfigCommand.Create(interruption),
         GatewayCommand.Create(interruption),
+        ConsoleCommand.Create(interruption),
         CompletionCommand.Create(),
     };
 
@@ -91,40 +96,43 @@ internal static class CommandLine
         switch (fault)
         {
             case CommandException known:
-                Console.Error.WriteLine($"quintet: {known.Message}");
+                System.Console.Error.WriteLine($"quintet: {known.Message}");
                 return known.ExitCode;
             case ManifestException manifest:
-                foreach (string line in manifest.Faults) Console.Error.WriteLine(line);
+                foreach (string line in manifest.Faults) System.Console.Error.WriteLine(line);
                 return ExitCode.Usage;
             case ConflictException:
-                Console.Error.WriteLine($"quintet: {fault.Message}");
+                System.Console.Error.WriteLine($"quintet: {fault.Message}");
                 return ExitCode.Conflict;
             case SupervisorException refused:
-                Console.Error.WriteLine($"quintet: {refused.Message}");
-                foreach (string line in refused.Log) Console.Error.WriteLine($"  {line}");
+                System.Console.Error.WriteLine($"quintet: {refused.Message}");
+                foreach (string line in refused.Log) System.Console.Error.WriteLine($"  {line}");
                 return CodeOf(refused.Status);
             case BrokerApiException refused:
-                Console.Error.WriteLine($"quintet: {refused.Message}");
+                System.Console.Error.WriteLine($"quintet: {refused.Message}");
+                return CodeOf(refused.Status);
+            case ConsoleApiException refused:
+                System.Console.Error.WriteLine($"quintet: {refused.Message}");
                 return CodeOf(refused.Status);
             case ConsulException refused:
-                Console.Error.WriteLine($"quintet: {refused.Message}");
+                System.Console.Error.WriteLine($"quintet: {refused.Message}");
                 return CodeOf(refused.Status);
             case BrokerUnreachableException away:
-                Console.Error.WriteLine($"quintet: {Innermost(away).Message}");
+                System.Console.Error.WriteLine($"quintet: {Innermost(away).Message}");
                 return away.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException
                     ? ExitCode.Refused
                     : ExitCode.Unreachable;
             case OperationInterruptedException interrupted:
-                Console.Error.WriteLine($"quintet: {interrupted.ShutdownReason?.ReplyText ?? interrupted.Message}");
+                System.Console.Error.WriteLine($"quintet: {interrupted.ShutdownReason?.ReplyText ?? interrupted.Message}");
                 return CodeOf((HttpStatusCode?)interrupted.ShutdownReason?.ReplyCode);
             case FileNotFoundException or DirectoryNotFoundException:
-                Console.Error.WriteLine($"quintet: {fault.Message}");
+                System.Console.Error.WriteLine($"quintet: {fault.Message}");
                 return ExitCode.NotFound;
             case IOException or UnauthorizedAccessException:
-                Console.Error.WriteLine($"quintet: {fault.Message}");
+                System.Console.Error.WriteLine($"quintet: {fault.Message}");
                 return ExitCode.Failed;
             default:
-                Console.Error.WriteLine($"quintet: this is a fault of the program\n{fault}");
+                System.Console.Error.WriteLine($"quintet: this is a fault of the program\n{fault}");
                 return ExitCode.Failed;
         }
     }

@@ -43,7 +43,7 @@ internal static class CompletionCommand
         command.Arguments.Add(shell);
         command.SetAction(line =>
         {
-            Console.WriteLine(line.GetRequiredValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => Fish });
+            System.Console.WriteLine(line.GetRequiredValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => Fish });
             return ExitCode.Done;
         });
         return command;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using Quintet.Client.Supervisor;
+using Quintet.Commands.Boxes;
 using Quintet.Manifest;
 using Quintet.Supervision.Logs;
 using Quintet.Supervision.Processes;
@@ -30,7 +31,7 @@ internal static class DetachedStart
             if (run is null)
             {
                 // It told why: a fault in the manifest, a port that is taken, another system in this state.
-                await Console.Error.WriteAsync(await supervisor.StandardError.ReadToEndAsync(cancellation));
+                await System.Console.Error.WriteAsync(await supervisor.StandardError.ReadToEndAsync(cancellation));
                 return supervisor.ExitCode == 0 ? ExitCode.Failed : supervisor.ExitCode;
             }
 
@@ -60,13 +61,13 @@ internal static class DetachedStart
     /// <summary>Says why a start did not succeed, with the last words of the part that failed.</summary>
     public static void Explain(StartOutcome outcome, StateFolder state)
     {
-        Console.Error.WriteLine($"quintet: {outcome.Problem}");
+        System.Console.Error.WriteLine($"quintet: {outcome.Problem}");
         // When the build failed the compiler has said everything.
         if (outcome.Status?.Failure is not null || outcome.Culprit is not { } culprit) return;
         string log = state.LogOf(culprit.Instance);
-        Console.Error.WriteLine($"the last lines of {log}:");
+        System.Console.Error.WriteLine($"the last lines of {log}:");
         foreach (string line in LogReader.Tail(log, LogLines))
-            Console.Error.WriteLine($"  {LogLine.Parse(culprit.Instance, line).Render(culprit.Instance.Length)}");
+            System.Console.Error.WriteLine($"  {LogLine.Parse(culprit.Instance, line).Render(culprit.Instance.Length)}");
     }
 
     private static async Task<int> FollowAsync(Wish wish, RunFile run, Process supervisor, CancellationToken cancellation)
@@ -75,8 +76,15 @@ internal static class DetachedStart
         StartOutcome outcome = await new ProgressScreen(client, TimeProvider.System).FollowAsync(wish.Timeout, cancellation);
         if (outcome.Problem is null)
         {
-            if (wish.IsJson) StatusCommand.PrintJson(outcome.Status!);
-            else ReadyScreen.Print(outcome.Status!, ManifestReader.Read(wish.Manifest), await client.EnvironmentAsync(cancellation), detached: true);
+            if (wish.IsJson)
+            {
+                StatusCommand.PrintJson(outcome.Status!);
+                return ExitCode.Done;
+            }
+
+            IReadOnlyDictionary<string, string> environment = await client.EnvironmentAsync(cancellation);
+            Uri? look = ConsoleCommand.LinkFor(environment, wish.State);
+            ReadyScreen.Print(outcome.Status!, ManifestReader.Read(wish.Manifest), environment, look, detached: true);
             return ExitCode.Done;
         }
 

@@ -27,7 +27,7 @@ internal static class DoctorCommand
             bool isJson = system.IsJson(line);
             Findings findings = new((result, check, finding) =>
             {
-                if (!isJson) Console.WriteLine($"{result,-8} {check,-14} {finding}");
+                if (!isJson) System.Console.WriteLine($"{result,-8} {check,-14} {finding}");
             });
             try
             {

@@ -36,7 +36,7 @@ internal static class DownCommand
             if (RunFile.Read(state) is not { } run)
             {
                 if (state.IsLocked()) throw new CommandException(ExitCode.Conflict, $"a system is just being started in '{state.Path}'; try again");
-                await Console.Error.WriteLineAsync($"no system runs in '{state.Path}'");
+                await System.Console.Error.WriteLineAsync($"no system runs in '{state.Path}'");
                 return ExitCode.Done;
             }
 
@@ -52,7 +52,7 @@ internal static class DownCommand
             await AskAsync(state, run, cancellation);
             if (!await EndsAsync(run, limit, cancellation))
             {
-                await Console.Error.WriteLineAsync($"it did not stop within {limit.TotalSeconds:0} s and is killed");
+                await System.Console.Error.WriteLineAsync($"it did not stop within {limit.TotalSeconds:0} s and is killed");
                 Native.Signal(run.Pid, Native.SigKill);
                 await EndsAsync(run, limit, cancellation);
             }
@@ -60,10 +60,10 @@ internal static class DownCommand
 
         // A supervisor that went in order left nothing; one that did not left its run's name in the environment of each process.
         int left = Leftovers.Kill(run.Run);
-        if (left > 0) await Console.Error.WriteLineAsync($"ended {left} process{(left == 1 ? "" : "es")} that a crashed run had left behind");
+        if (left > 0) await System.Console.Error.WriteLineAsync($"ended {left} process{(left == 1 ? "" : "es")} that a crashed run had left behind");
         using FileStream? held = state.TryLock();
         if (held is not null) File.Delete(state.Run);
-        await Console.Error.WriteLineAsync("stopped");
+        await System.Console.Error.WriteLineAsync("stopped");
         return ExitCode.Done;
     }
 

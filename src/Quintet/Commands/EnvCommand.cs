@@ -23,9 +23,9 @@ internal static class EnvCommand
         {
             using SupervisorClient client = system.Connect(line);
             IReadOnlyDictionary<string, string> variables = await client.EnvironmentAsync(cancellation);
-            if (system.IsJson(line)) Console.WriteLine(JsonSerializer.Serialize(variables, CommandJson.Default.IReadOnlyDictionaryStringString));
+            if (system.IsJson(line)) System.Console.WriteLine(JsonSerializer.Serialize(variables, CommandJson.Default.IReadOnlyDictionaryStringString));
             else
-                foreach ((string name, string value) in variables) Console.WriteLine($"export {name}={Quote(value)}");
+                foreach ((string name, string value) in variables) System.Console.WriteLine($"export {name}={Quote(value)}");
             return ExitCode.Done;
         });
         return command;

@@ -53,7 +53,7 @@ internal static class LogsCommand
         foreach (LogLine line in lines)
         {
             string time = line.Time.UtcDateTime.ToString(LogFile.TimeFormat, CultureInfo.InvariantCulture);
-            Console.WriteLine(isJson ? JsonSerializer.Serialize(new LogJson(time, line.Instance, line.Text), CommandJson.Default.LogJson)
+            System.Console.WriteLine(isJson ? JsonSerializer.Serialize(new LogJson(time, line.Instance, line.Text), CommandJson.Default.LogJson)
                 : line.Render(width));
         }
     }

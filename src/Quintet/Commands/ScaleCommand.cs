@@ -34,7 +34,7 @@ internal static class ScaleCommand
 
     /// <summary>The answer to a change, for people or for scripts.</summary>
     public static void Print(SystemChange change, bool isJson) =>
-        Console.WriteLine(isJson ? JsonSerializer.Serialize(new ChangeJson(change.Message), CommandJson.Default.ChangeJson) : change.Message);
+        System.Console.WriteLine(isJson ? JsonSerializer.Serialize(new ChangeJson(change.Message), CommandJson.Default.ChangeJson) : change.Message);
 
     private static (string Service, int Replicas) Parse(string wish)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Quintet.Client.Supervisor;
+using Quintet.Client.Telemetry;
 using Quintet.Terminal;
 
 namespace Quintet.Commands;
@@ -37,7 +38,7 @@ internal static class StatusCommand
     {
         StatusJson json = new(status.Ready,
             [.. status.Processes.Select(p => new ProcessJson(p.Part, p.Instance, p.Pid, p.State, p.Endpoint, p.Restarts, p.MemoryMb))]);
-        Console.WriteLine(JsonSerializer.Serialize(json, CommandJson.Default.StatusJson));
+        System.Console.WriteLine(JsonSerializer.Serialize(json, CommandJson.Default.StatusJson));
     }
 
     private static void Print(SystemStatus status)
@@ -50,10 +51,10 @@ internal static class StatusCommand
             table.Add(p.Part, p.Instance, p.State, pid, p.Endpoint ?? "-", p.Restarts.ToString(CultureInfo.InvariantCulture), memory, p.Reason);
         }
 
-        Console.Write(table);
+        System.Console.Write(table);
         double sum = status.Processes.Sum(p => p.MemoryMb);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{status.System}: {(status.Ready ? "ready" : "not ready")}, {sum:0} MB"));
-        if (status.Failure is not null) Console.WriteLine(status.Failure);
+        System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{status.System}: {(status.Ready ? "ready" : "not ready")}, {sum:0} MB"));
+        if (status.Failure is not null) System.Console.WriteLine(status.Failure);
     }
 }
 
@@ -70,4 +71,5 @@ internal sealed record LogJson(string Time, string Instance, string Text);
 [JsonSerializable(typeof(ChangeJson))]
 [JsonSerializable(typeof(LogJson))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
+[JsonSerializable(typeof(IReadOnlyList<StoryInfo>))]
 internal sealed partial class CommandJson : JsonSerializerContext;

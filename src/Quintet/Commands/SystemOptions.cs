@@ -46,7 +46,7 @@ internal sealed class SystemOptions
     /// <summary>Lets the shell complete an argument with the manifest's services, and with the boxes when they are meant, too.</summary>
     public void CompleteWithParts(Argument argument, bool withBoxes) => argument.CompletionSources.Add(context =>
     {
-        IEnumerable<string> boxes = withBoxes ? ["gateway", "registry", "broker", "config"] : [];
+        IEnumerable<string> boxes = withBoxes ? ["gateway", "registry", "broker", "config", "console"] : [];
         try
         {
             IEnumerable<string> services = ManifestReader.Read(ManifestFile(context.ParseResult)).Services.Select(s => s.Name);

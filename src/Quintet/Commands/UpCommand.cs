@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Quintet.Client.Supervisor;
+using Quintet.Commands.Boxes;
 using Quintet.Manifest;
 using Quintet.Supervision;
 using Quintet.Supervision.Control;
@@ -31,6 +32,7 @@ internal static class UpCommand
         SystemOptions system = SystemOptions.AddTo(command);
         Option<bool> detach = new("--detach", "-d") { Description = "Run in the background; return 0 when everything is ready." };
         Option<bool> isolated = new("--isolated") { Description = "Take free ports instead of the configured ones, so that several systems run side by side." };
+        Option<bool> noConsole = new("--no-console") { Description = "Leave the console out, and with it the telemetry that it would receive." };
         Option<int> timeout =
             new("--timeout") { Description = "Seconds that a detached start may take, builds included.", HelpName = "seconds",
                 DefaultValueFactory = _ => DefaultTimeoutSeconds };
@@ -41,7 +43,7 @@ internal static class UpCommand
         SystemOptions.Limit(timeout, 86_400);
         SystemOptions.Limit(logMegabytes, 100_000);
         SystemOptions.Limit(logFiles, 99);
-        foreach (Option option in (Option[])[detach, isolated, timeout, logMegabytes, logFiles, supervise]) command.Options.Add(option);
+        foreach (Option option in (Option[])[detach, isolated, noConsole, timeout, logMegabytes, logFiles, supervise]) command.Options.Add(option);
 
         command.SetAction((line, cancellation) =>
         {
@@ -50,12 +52,13 @@ internal static class UpCommand
             if (line.GetValue(detach))
                 return DetachedStart.RunAsync(new DetachedStart.Wish(
                     state, system.ManifestFile(line), TimeSpan.FromSeconds(line.GetValue(timeout)), system.IsJson(line))
-                { Arguments = PassedOn(line, isolated, logMegabytes, logFiles) }, cancellation);
+                { Arguments = PassedOn(line, [isolated, noConsole], logMegabytes, logFiles) }, cancellation);
             SupervisionOptions options = new() { Logs = new LogLimits((long)line.GetValue(logMegabytes) << 20, line.GetValue(logFiles)) };
             if (line.GetValue(supervise)) _ = Native.StartSession();
             return SuperviseAsync(new Wish(state, system.ManifestFile(line), options)
             {
                 IsIsolated = line.GetValue(isolated),
+                HasNoConsole = line.GetValue(noConsole),
                 IsDetached = line.GetValue(supervise),
                 IsJson = system.IsJson(line),
             }, interruption);
@@ -65,15 +68,16 @@ internal static class UpCommand
 
     private static void WarnOfSharedAccounts(SystemManifest manifest, StateFolder state)
     {
-        foreach (string warning in new EngineAccounts(state).Warnings(manifest.Engines)) Console.Error.WriteLine($"warning: {warning}");
+        foreach (string warning in new EngineAccounts(state).Warnings(manifest.Engines)) System.Console.Error.WriteLine($"warning: {warning}");
     }
 
     private static async Task<int> SuperviseAsync(Wish wish, Interruption interruption)
     {
         SystemManifest manifest = ManifestReader.Read(wish.Manifest);
+        if (wish.HasNoConsole) manifest = manifest with { HasConsole = false };
         await using Supervisor supervisor = await Supervisor.OpenAsync(manifest, wish.State, wish.Options, wish.IsIsolated);
         await using ControlServer control = await ControlServer.StartAsync(supervisor);
-        supervisor.Start();
+        supervisor.Start(control.Address);
         WriteRunFile(supervisor, control, manifest);
         interruption.Second = supervisor.Kill;
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(interruption.First);
@@ -84,7 +88,7 @@ internal static class UpCommand
         else exitCode = await ShowStartAsync(supervisor, control, manifest, wish.IsJson, ending.Token);
 
         if (exitCode == ExitCode.Done) await UntilAsync(ending.Token);
-        if (!wish.IsDetached) await Console.Error.WriteLineAsync("stopping; Ctrl-C again stops at once");
+        if (!wish.IsDetached) await System.Console.Error.WriteLineAsync("stopping; Ctrl-C again stops at once");
         await supervisor.StopAsync();
         supervisor.WantStop();
         await wanted;
@@ -100,8 +104,10 @@ internal static class UpCommand
             StartOutcome outcome = await new ProgressScreen(client, TimeProvider.System).FollowAsync(TimeSpan.MaxValue, ending);
             if (outcome.Problem is null)
             {
+                IReadOnlyDictionary<string, string> environment = supervisor.OperatorEnvironment();
+                Uri? look = ConsoleCommand.LinkFor(environment, supervisor.Run.State);
                 if (isJson) StatusCommand.PrintJson(outcome.Status!);
-                else ReadyScreen.Print(outcome.Status!, manifest, supervisor.OperatorEnvironment().ToDictionary(), detached: false);
+                else ReadyScreen.Print(outcome.Status!, manifest, environment, look, detached: false);
                 return ExitCode.Done;
             }
 
@@ -117,16 +123,18 @@ internal static class UpCommand
     private static void WriteRunFile(Supervisor supervisor, ControlServer control, SystemManifest manifest)
     {
         ProcessIdentity self = ProcessTable.Identify(Environment.ProcessId) ?? new ProcessIdentity(Environment.ProcessId, 0);
+        Dictionary<string, string> endpoints = new()
+        {
+            ["gateway"] = Endpoints.Text(supervisor.Endpoints.Gateway),
+            ["registry"] = Endpoints.Text(supervisor.Endpoints.Registry),
+            ["broker"] = Endpoints.Text(supervisor.Endpoints.Broker),
+            ["configuration"] = Endpoints.Text(supervisor.Endpoints.Configuration),
+        };
+        if (supervisor.Endpoints.Console is { } console) endpoints["console"] = Endpoints.Text(console);
         new RunFile(supervisor.Run.Id, self.Pid, self.StartTicks, ProcessTable.BootId, manifest.File)
         {
             Control = control.Address.AbsoluteUri,
-            Endpoints = new Dictionary<string, string>
-            {
-                ["gateway"] = Endpoints.Text(supervisor.Endpoints.Gateway),
-                ["registry"] = Endpoints.Text(supervisor.Endpoints.Registry),
-                ["broker"] = Endpoints.Text(supervisor.Endpoints.Broker),
-                ["configuration"] = Endpoints.Text(supervisor.Endpoints.Configuration),
-            },
+            Endpoints = endpoints,
         }.Write(supervisor.Run.State);
     }
 
@@ -137,16 +145,18 @@ internal static class UpCommand
         await ended.Task;
     }
 
-    private static string[] PassedOn(ParseResult line, Option<bool> isolated, Option<int> logMegabytes, Option<int> logFiles)
+    private static string[] PassedOn(ParseResult line, Option<bool>[] flags, Option<int> logMegabytes, Option<int> logFiles)
     {
         List<string> words = ["--log-size", $"{line.GetValue(logMegabytes)}", "--log-files", $"{line.GetValue(logFiles)}"];
-        if (line.GetValue(isolated)) words.Add("--isolated");
+        words.AddRange(flags.Where(line.GetValue).Select(flag => flag.Name));
         return [.. words];
     }
 
     private sealed record Wish(StateFolder State, string Manifest, SupervisionOptions Options)
     {
         public bool IsIsolated { get; init; }
+
+        public bool HasNoConsole { get; init; }
 
         public bool IsDetached { get; init; }
 

@@ -25,14 +25,14 @@ internal static partial class ManifestKeys
     /// <summary>PostgreSQL cuts longer names off (NAMEDATALEN).</summary>
     public const int DatabaseNameMax = 63;
 
-    public static readonly string[] Root = ["system", "services", "engines", "ports", "history"];
+    public static readonly string[] Root = ["system", "services", "engines", "ports", "history", "console"];
 
     public static readonly string[] Service =
         ["project", "command", "directory", "replicas", "routes", "publishes", "subscribes", "calls", "health", "registers", "environment"];
 
     public static readonly string[] Engines = ["broker", "management", "registry", "database", "configuration"];
 
-    public static readonly string[] Ports = ["gateway", "registry", "broker", "management", "configuration"];
+    public static readonly string[] Ports = ["gateway", "registry", "broker", "management", "configuration", "console", "telemetry"];
 
     public static readonly string[] History = ["age", "gigabytes"];
 

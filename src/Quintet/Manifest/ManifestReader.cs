@@ -64,6 +64,9 @@ internal sealed class ManifestReader
                 case "history":
                     manifest = manifest with { History = ReadHistory(value) };
                     break;
+                case "console":
+                    manifest = manifest with { HasConsole = ReadConsole(value) };
+                    break;
             }
         }
 
@@ -171,6 +174,13 @@ internal sealed class ManifestReader
         return history;
     }
 
+    private bool ReadConsole(YamlNode node)
+    {
+        string? text = _values.Text(node, "console");
+        if (text is not ("true" or "false")) _faults.Add(node.Line, "console: true, the default, or false");
+        return text != "false";
+    }
+
     private PortsManifest ReadPorts(YamlNode node)
     {
         PortsManifest ports = new();
@@ -187,6 +197,8 @@ internal sealed class ManifestReader
                 "registry" => ports with { Registry = port },
                 "broker" => ports with { Broker = port },
                 "management" => ports with { Management = port },
+                "console" => ports with { Console = port },
+                "telemetry" => ports with { Telemetry = port },
                 _ => ports with { Configuration = port },
             };
         }

@@ -20,10 +20,15 @@ internal sealed record SystemManifest(string File, string System)
         yield return ("gateway", ports.Gateway);
         if (Engines.Registry is null) yield return ("registry", ports.Registry);
         if (Engines.Configuration is null) yield return ("configuration", ports.Configuration);
+        if (HasConsole) yield return ("console", ports.Console);
+        if (HasConsole) yield return ("telemetry", ports.Telemetry);
         if (Engines.Broker is not null) yield break;
         yield return ("broker", ports.Broker);
         yield return ("management", ports.Management);
     }
+
+    /// <summary>Whether the console is started with the system and gets its telemetry.</summary>
+    public bool HasConsole { get; init; } = true;
 
     /// <summary>Null, the default: events are not kept beyond their queues.</summary>
     public HistoryManifest? History { get; init; }
@@ -113,4 +118,9 @@ internal sealed record PortsManifest
     public int Management { get; init; } = 15672;
 
     public int Configuration { get; init; } = 8888;
+
+    public int Console { get; init; } = 8090;
+
+    /// <summary>Where the console takes traces, metrics and logs: OTLP over HTTP's own.</summary>
+    public int Telemetry { get; init; } = 4318;
 }

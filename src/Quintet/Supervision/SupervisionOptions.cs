@@ -53,5 +53,8 @@ internal sealed record SupervisionOptions
     /// <summary>How long the new instances of a deploy, a scale or a restart may take to become ready.</summary>
     public TimeSpan ReadyDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a start waits for a state that another process holds and no living supervisor runs.</summary>
+    public TimeSpan StateWait { get; init; } = TimeSpan.FromSeconds(10);
+
     public LogLimits Logs { get; init; } = new();
 }

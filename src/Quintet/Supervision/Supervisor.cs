@@ -71,14 +71,15 @@ internal sealed class Supervisor : IAsyncDisposable
 
     public IEnumerable<Instance> Instances => _boxes.Concat(_services.SelectMany(s => s.Instances));
 
-    /// <summary>Every instance that is wanted is ready.</summary>
-    public bool IsReady => Failure is null && !_stopping.IsCancellationRequested && Instances.All(i => i.State == InstanceState.Ready);
+    /// <summary>Every instance that is wanted is ready; the console only looks on.</summary>
+    public bool IsReady => Failure is null && !_stopping.IsCancellationRequested
+        && Instances.All(i => i.State == InstanceState.Ready || i.Plan.Part == Parts.Console);
 
     /// <summary>Takes the state folder, ends what an earlier run left behind there, and prepares everything that is told to the parts.</summary>
     /// <exception cref="ConflictException">The state has a running system, or a port is taken.</exception>
     public static async Task<Supervisor> OpenAsync(SystemManifest manifest, StateFolder state, SupervisionOptions options, bool isolated)
     {
-        FileStream held = state.TryLock() ?? throw new ConflictException(
+        FileStream held = await HoldAsync(state, options) ?? throw new ConflictException(
             RunFile.Read(state) is { IsAlive: true } other
                 ? $"a system runs in '{state.Path}' already (supervisor {other.Pid}); "
                     + "'quintet status' shows it, 'quintet down' stops it, '--state' takes another folder"
@@ -100,9 +101,23 @@ internal sealed class Supervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts all boxes and all services that need no build, and builds the others one after the other meanwhile.</summary>
-    public void Start()
+    /// <summary>A supervisor that was just killed holds its state until the kernel has taken it apart: on a busy machine that is not at once.</summary>
+    private static async Task<FileStream?> HoldAsync(StateFolder state, SupervisionOptions options)
     {
+        long began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            if (state.TryLock() is { } held) return held;
+            if (RunFile.Read(state) is { IsAlive: true } || TimeProvider.System.GetElapsedTime(began) >= options.StateWait) return null;
+            await Task.Delay(options.StartingProbe, TimeProvider.System);
+        }
+    }
+
+    /// <summary>Starts all boxes and all services that need no build, and builds the others one after the other meanwhile.</summary>
+    /// <param name="control">Where the control API listens.</param>
+    public void Start(Uri control)
+    {
+        _parts.Control = control;
         Run.Say($"run {Run.Id} of {_manifest.Current.File}");
         foreach (string warning in _accounts.Warnings(_manifest.Current.Engines)) Run.Say(warning);
         foreach (Instance box in _boxes) box.Begin();

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Quintet.Client.Supervisor;
 using Quintet.Supervision.Logs;
 
 namespace Quintet.Terminal;
@@ -28,29 +28,7 @@ internal sealed record LogLine(string Instance, DateTimeOffset Time, string Text
 
     private string Words()
     {
-        if (!Text.StartsWith('{')) return Text;
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(Text);
-            if (!json.RootElement.TryGetProperty("LogLevel", out JsonElement level)
-                || !json.RootElement.TryGetProperty("Message", out JsonElement message)) return Text;
-            string words = $"{Short(level.GetString())}  {message.GetString()}";
-            return json.RootElement.TryGetProperty("Exception", out JsonElement exception) ? $"{words}\n{exception.GetString()}" : words;
-        }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
-        {
-            return Text; // it began like JSON and is something else
-        }
+        LogWords words = LogWords.Of(Text);
+        return words.Level.Length == 0 ? words.Text : $"{words.Level}  {words.Text}";
     }
-
-    private static string Short(string? level) => level switch
-    {
-        "Information" => "info",
-        "Warning" => "warn",
-        "Error" => "fail",
-        "Critical" => "crit",
-        "Debug" => "dbug",
-        "Trace" => "trce",
-        _ => level ?? "",
-    };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Quintet.Client.Supervisor;
+using Quintet.Supervision.Plan;
 using Spectre.Console;
 
 namespace Quintet.Terminal;
@@ -24,7 +25,7 @@ internal sealed class ProgressScreen(SupervisorClient client, TimeProvider time)
     /// <summary>Follows the start until everything is ready, something failed for good, or the time is over.</summary>
     public async Task<StartOutcome> FollowAsync(TimeSpan limit, CancellationToken cancellation)
     {
-        if (Console.IsErrorRedirected || Console.IsOutputRedirected) return await PollAsync(limit, PrintChanges, cancellation);
+        if (System.Console.IsErrorRedirected || System.Console.IsOutputRedirected) return await PollAsync(limit, PrintChanges, cancellation);
 
         StartOutcome? outcome = null;
         Table table = NewTable();
@@ -60,7 +61,7 @@ internal sealed class ProgressScreen(SupervisorClient client, TimeProvider time)
             if (status.Failure is not null) return new StartOutcome(status, status.Failure, ExitCode.Failed);
             // While anything is being built, a fault of it may come yet; all of them are told together.
             bool isBuilding = status.Processes.Any(p => p.State == "building");
-            if (!isBuilding && status.Processes.FirstOrDefault(p => p.State == "failed") is { } failed)
+            if (!isBuilding && status.Processes.FirstOrDefault(p => p.State == "failed" && p.Part != Parts.Console) is { } failed)
                 return new StartOutcome(status, $"{failed.Instance} {failed.Reason}", ExitCode.Failed);
             if (time.GetElapsedTime(start) > limit)
             {
@@ -78,7 +79,7 @@ internal sealed class ProgressScreen(SupervisorClient client, TimeProvider time)
         {
             if (_shown.GetValueOrDefault(process.Instance) == process.State) continue;
             _shown[process.Instance] = process.State;
-            Console.Error.WriteLine(process.Reason.Length == 0 ? $"{process.Instance}: {process.State}"
+            System.Console.Error.WriteLine(process.Reason.Length == 0 ? $"{process.Instance}: {process.State}"
                 : $"{process.Instance}: {process.State} ({process.Reason})");
         }
     }

@@ -7,7 +7,8 @@ namespace Quintet.Terminal;
 /// <summary>The one screen when everything is up: what runs where on which engine, what to try, where the mails go.</summary>
 internal static class ReadyScreen
 {
-    public static void Print(SystemStatus status, SystemManifest manifest, IReadOnlyDictionary<string, string> environment, bool detached)
+    public static void Print(
+        SystemStatus status, SystemManifest manifest, IReadOnlyDictionary<string, string> environment, Uri? look, bool detached)
     {
         TextTable table = new("PART", "INSTANCE", "ENDPOINT", "ENGINE");
         foreach (SystemProcess process in status.Processes.Where(p => p.Part != "supervisor"))
@@ -16,15 +17,16 @@ internal static class ReadyScreen
         if (manifest.Engines.Broker is { } broker) table.Add("broker", "-", broker.AbsoluteUri, "yours");
         if (manifest.Engines.Configuration is { } configuration) table.Add("config", "-", configuration.AbsoluteUri, "yours");
         if (manifest.Engines.Database is { } database) table.Add("database", "-", database.AbsoluteUri, "yours");
-        Console.WriteLine();
-        Console.Write(table);
-        Console.WriteLine();
-        if (TryIt(manifest, environment["GATEWAY_URL"]) is { } command) Console.WriteLine($"try    {command}");
-        Console.WriteLine($"mails  {environment["MAIL_DIRECTORY"]}");
-        Console.WriteLine(detached ? "stop   quintet down" : "stop   Ctrl-C");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        System.Console.WriteLine();
+        System.Console.Write(table);
+        System.Console.WriteLine();
+        if (TryIt(manifest, environment["GATEWAY_URL"]) is { } command) System.Console.WriteLine($"try    {command}");
+        System.Console.WriteLine($"mails  {environment["MAIL_DIRECTORY"]}");
+        if (look is not null) System.Console.WriteLine($"look   {look.AbsoluteUri}");
+        System.Console.WriteLine(detached ? "stop   quintet down" : "stop   Ctrl-C");
+        System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"memory {status.Processes.Sum(p => p.MemoryMb):0} MB in {status.Processes.Count} processes"));
-        Console.WriteLine("READY");
+        System.Console.WriteLine("READY");
     }
 
     /// <summary>A sign-up where there are users; otherwise a request to the first route that needs no parameter but the rest.</summary>

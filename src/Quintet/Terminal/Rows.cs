@@ -18,8 +18,8 @@ internal sealed class Rows(params string[] names)
 
     public void Print(bool asJson)
     {
-        if (asJson) Console.WriteLine(new JsonArray([.. _rows.Select(Json)]).ToJsonString());
-        else Console.Write(Table());
+        if (asJson) System.Console.WriteLine(new JsonArray([.. _rows.Select(Json)]).ToJsonString());
+        else System.Console.Write(Table());
     }
 
     private TextTable Table()

@@ -13,6 +13,7 @@ public sealed class ManifestFaultTests : IDisposable
     {
         { "servces:\n", "1: servces: unknown key; did you mean 'services'?" },
         { "system: x\n", "1: 'services' is missing" },
+        { "services: {}\nconsole: perhaps\n", "2: console: true, the default, or false" },
         { "services:\n  a:\n    command: x\n    route: /a\n", "4: services.a.route: unknown key; did you mean 'routes'?" },
         { "services:\n  a:\n    command: x\n    frobnicate: 1\n", "4: services.a.frobnicate: unknown key; known here: project, command," },
         { "services:\n  a:\n    project: nowhere\n", "3: services.a.project: there is no project 'nowhere'" },

@@ -65,6 +65,18 @@ public sealed class ManifestReadTests : IDisposable
         Assert.Null(Read("services: {}\n").History);
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("console: true", true)]
+    [InlineData("console: false", false)]
+    public void The_console_is_there_unless_it_is_left_out(string line, bool hasConsole)
+    {
+        SystemManifest manifest = Read($"services: {{}}\n{line}\n");
+
+        Assert.Equal(hasConsole, manifest.HasConsole);
+        Assert.Equal(hasConsole, manifest.UsedPorts(manifest.Ports).Any(used => used is { Key: "console", Port: 8090 }));
+    }
+
     [Fact]
     public void The_reference_manifest_is_without_fault()
     {
@@ -95,7 +107,7 @@ public sealed class ManifestReadTests : IDisposable
         Assert.Equal(ManifestKeys.RoutesMax, (int)service["properties"]!["routes"]!["oneOf"]![1]!["maxItems"]!);
         Assert.Equal(ManifestKeys.RouteLengthMax, (int)service["properties"]!["routes"]!["oneOf"]![0]!["maxLength"]!);
         PortsManifest ports = new();
-        int[] defaults = [ports.Gateway, ports.Registry, ports.Broker, ports.Management, ports.Configuration];
+        int[] defaults = [ports.Gateway, ports.Registry, ports.Broker, ports.Management, ports.Configuration, ports.Console, ports.Telemetry];
         Assert.Equal(defaults, ManifestKeys.Ports.Select(key => (int)schema["properties"]!["ports"]!["properties"]![key]!["default"]!));
     }
 

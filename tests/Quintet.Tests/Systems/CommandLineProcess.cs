@@ -19,6 +19,7 @@ internal sealed class CommandLineProcess : IDisposable
     {
         File.WriteAllText(Manifest, $$"""
             system: shells
+            console: false
             services:{{(services.Length == 0 ? " {}" : "\n" + services)}}
             engines:
               registry: http://127.0.0.1:1

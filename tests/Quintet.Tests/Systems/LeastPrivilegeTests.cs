@@ -63,6 +63,21 @@ public sealed class LeastPrivilegeTests : IDisposable
             (string)Section("registry", "Registry")["Tokens"]!.AsArray().Single(t => (string?)t!["Name"] == "gateway")!["Secret"]!);
     }
 
+    [Fact]
+    public void The_console_sees_all_and_is_no_administrator()
+    {
+        JsonNode parts = Section("console", "Console")["Parts"]!;
+        JsonNode token = Section("registry", "Registry")["Tokens"]!.AsArray().Single(t => (string?)t!["Name"] == "console")!;
+        JsonNode user = Broker()["Users"]!.AsArray().Single(u => (string?)u!["Name"] == "console")!;
+
+        Assert.Equal((string?)parts["RegistryToken"], (string?)token["Secret"]);
+        Assert.False((bool)token["Management"]!);
+        Assert.Empty(token["Services"]!.AsArray());
+        Assert.Empty(token["KeyPrefixes"]!.AsArray());
+        Assert.Equal(["monitoring"], user["Tags"]!.AsArray().Select(tag => (string)tag!));
+        Assert.Contains(Uri.EscapeDataString((string)user["Password"]!), (string)parts["Broker"]!, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("sqlite", null, null)]
     [InlineData("postgres://db.example", "db.example", 5432)]

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Quintet.Manifest;
+using Quintet.Supervision;
 using Quintet.Supervision.State;
 using Quintet.TestKit.Processes;
 using Xunit;
@@ -40,8 +42,8 @@ public sealed class SystemTests
         (int exitCode, string output) = await system.RunAsync("up", "--detach");
 
         Assert.Equal(2, exitCode);
-        Assert.Contains("quintet.yaml:4: services.a.comand: unknown key; did you mean 'command'?", output, StringComparison.Ordinal);
-        Assert.Contains("quintet.yaml:5: services.a.replicas: 'many'", output, StringComparison.Ordinal);
+        Assert.Contains("quintet.yaml:5: services.a.comand: unknown key; did you mean 'command'?", output, StringComparison.Ordinal);
+        Assert.Contains("quintet.yaml:6: services.a.replicas: 'many'", output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(system.State, "logs")));
     }
 
@@ -142,5 +144,34 @@ public sealed class SystemTests
         Assert.Equal(7, exitCode);
         Assert.Contains("sleeper-1 (starting)", output, StringComparison.Ordinal);
         Assert.Equal(5, (await system.RunAsync("status")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_state_that_a_killed_supervisor_still_holds_for_a_moment_is_waited_for()
+    {
+        using CommandLineProcess files = new(Sleeper);
+        StateFolder state = new(files.State);
+        FileStream dying = state.TryLock()!;
+        Task<Supervisor> opening = Supervisor.OpenAsync(ManifestReader.Read(files.Manifest), state, new SupervisionOptions(), isolated: true);
+        Assert.False(opening.IsCompleted);
+
+        await dying.DisposeAsync();
+
+        await using Supervisor opened = await opening;
+        Assert.True(state.IsLocked());
+    }
+
+    [Fact]
+    public async Task A_state_that_another_process_keeps_is_a_conflict_after_a_while()
+    {
+        using CommandLineProcess files = new(Sleeper);
+        StateFolder state = new(files.State);
+        await using FileStream other = state.TryLock()!;
+        SupervisionOptions impatient = new() { StateWait = TimeSpan.Zero };
+
+        ConflictException conflict = await Assert.ThrowsAsync<ConflictException>(
+            () => Supervisor.OpenAsync(ManifestReader.Read(files.Manifest), state, impatient, isolated: true));
+
+        Assert.Contains("another quintet works in", conflict.Message, StringComparison.Ordinal);
     }
 }

@@ -28,6 +28,9 @@ public sealed class QuintetSystem : IAsyncDisposable
 
     public string State => folder["state"];
 
+    /// <summary>Whether the console is started with it; most tests have no use for it.</summary>
+    public bool HasConsole { get; private init; }
+
     public string MailDirectory => Variables["MAIL_DIRECTORY"];
 
     /// <summary>A client whose base address is the gateway.</summary>
@@ -43,10 +46,12 @@ public sealed class QuintetSystem : IAsyncDisposable
     /// <param name="manifest">Default: that of the reference system.</param>
     /// <param name="environment">Variables of the commands' environment.</param>
     /// <param name="first">A command to be run on its state before the start.</param>
+    /// <param name="console">Whether the console is started with it.</param>
     public static async Task<QuintetSystem> StartAsync(
-        CancellationToken cancellation, string? manifest = null, IReadOnlyDictionary<string, string?>? environment = null, string[]? first = null)
+        CancellationToken cancellation, string? manifest = null, IReadOnlyDictionary<string, string?>? environment = null, string[]? first = null,
+        bool console = false)
     {
-        var system = new QuintetSystem(manifest ?? Repository.At("quintet.yaml"));
+        var system = new QuintetSystem(manifest ?? Repository.At("quintet.yaml")) { HasConsole = console };
         try
         {
             if (first is not null) await system.MustRunAsync(first, cancellation, environment);
@@ -63,7 +68,8 @@ public sealed class QuintetSystem : IAsyncDisposable
     /// <summary>Starts it, for the first time or again.</summary>
     public async Task UpAsync(CancellationToken cancellation, IReadOnlyDictionary<string, string?>? environment = null)
     {
-        await MustRunAsync(["up", "--isolated", "--detach", "--timeout", "300"], cancellation, environment);
+        string[] without = HasConsole ? [] : ["--no-console"];
+        await MustRunAsync(["up", "--isolated", "--detach", "--timeout", "300", .. without], cancellation, environment);
         await ReconnectAsync(cancellation);
     }
 

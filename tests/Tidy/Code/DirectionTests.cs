@@ -21,6 +21,7 @@ public sealed partial class DirectionTests
     [InlineData("Registry")]
     [InlineData("ConfigServer")]
     [InlineData("Gateway")]
+    [InlineData("Console")]
     [InlineData("Chassis")]
     [InlineData("Client")]
     [InlineData("Hosting")]

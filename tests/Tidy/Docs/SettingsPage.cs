@@ -18,6 +18,7 @@ internal static partial class SettingsPage
         ("Broker", "src/Broker/", "BrokerOptions", "Broker"),
         ("Configuration server", "src/ConfigServer/", "ConfigServerOptions", "ConfigServer"),
         ("Gateway", "src/Gateway/", "GatewayOptions", "Gateway"),
+        ("Console", "src/Console/", "ConsoleOptions", "Console"),
         ("Services (chassis): database", "src/Chassis/", "DatabaseOptions", "Database"),
         ("Services (chassis): messaging", "src/Chassis/", "MessagingOptions", "Messaging"),
         ("Services (chassis): calls", "src/Chassis/", "CallOptions", "Calls"),

@@ -9,8 +9,8 @@ public sealed partial class ReferenceTests
 {
     private static readonly string[] Alone = ["Hosting", "Client", "TestKit"];
     private static readonly string[] OnHosting = ["Registry", "Broker", "ConfigServer"];
-    private static readonly string[] OnHostingAndClient = ["Gateway", "Chassis"];
-    private static readonly string[] OutsideViews = ["Conformance", "Frameworks", "EndToEnd", "Engines", "Tidy", "Load"];
+    private static readonly string[] OnHostingAndClient = ["Gateway", "Console", "Chassis"];
+    private static readonly string[] OutsideViews = ["Conformance", "Frameworks", "EndToEnd", "Browser", "Engines", "Tidy", "Load"];
 
     [Fact]
     public void Every_project_references_only_what_the_table_allows()

@@ -44,7 +44,7 @@ internal static class AccessCommands
               pass show broker/ann | quintet broker users set ann --tags monitoring
             """, [added], async (client, line, cancellation) =>
             {
-                string? password = await Console.In.ReadLineAsync(cancellation);
+                string? password = await System.Console.In.ReadLineAsync(cancellation);
                 if (string.IsNullOrEmpty(password)) throw new CommandException(ExitCode.Usage, "there is no password on standard input");
                 await client.PutUserAsync(line.GetRequiredValue(added), password, line.GetValue(tags) ?? "", cancellation);
             });

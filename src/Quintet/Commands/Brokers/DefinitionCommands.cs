@@ -58,7 +58,7 @@ internal static class DefinitionCommands
             byte[] definitions = await client.ExportAsync(cancellation);
             if (line.GetValue(file) is not { } path)
             {
-                await using Stream output = Console.OpenStandardOutput();
+                await using Stream output = System.Console.OpenStandardOutput();
                 await output.WriteAsync(definitions, cancellation);
                 return ExitCode.Done;
             }

@@ -12,6 +12,6 @@ internal sealed class Progress(string what, TimeProvider time)
     {
         if (done == _said || time.GetElapsedTime(_last) < Interval) return;
         (_last, _said) = (time.GetTimestamp(), done);
-        await Console.Error.WriteLineAsync($"{done} {what} so far");
+        await System.Console.Error.WriteLineAsync($"{done} {what} so far");
     }
 }

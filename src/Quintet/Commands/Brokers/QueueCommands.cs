@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Quintet.Client.Broker;
+using Quintet.Console.DeadLetters;
 using Quintet.Terminal;
 
 namespace Quintet.Commands.Brokers;
@@ -49,7 +50,7 @@ internal static class QueueCommands
         {
             using ManagementClient client = await target.ManagementAsync(line, cancellation);
             QueueInfo q = await client.QueueAsync(target.Vhost(line), line.GetRequiredValue(name), cancellation);
-            if (target.IsJson(line)) Console.WriteLine(JsonOf(q).ToJsonString());
+            if (target.IsJson(line)) System.Console.WriteLine(JsonOf(q).ToJsonString());
             else Print(q);
             return ExitCode.Done;
         });
@@ -114,7 +115,7 @@ internal static class QueueCommands
             if (!line.GetValue(yes) && !Agrees($"Remove {found.MessagesReady} messages of '{queue}' for good?"))
                 throw new CommandException(ExitCode.Refused, "nothing was removed; --yes removes without asking");
             await client.PurgeAsync(target.Vhost(line), queue, cancellation);
-            await Console.Error.WriteLineAsync($"'{queue}' is purged");
+            await System.Console.Error.WriteLineAsync($"'{queue}' is purged");
             return ExitCode.Done;
         });
         return command;
@@ -130,17 +131,17 @@ internal static class QueueCommands
     /// <summary>No terminal, no consent.</summary>
     public static bool Agrees(string question)
     {
-        if (Console.IsInputRedirected) return false;
-        Console.Error.Write($"{question} [y/N] ");
-        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
+        if (System.Console.IsInputRedirected) return false;
+        System.Console.Error.Write($"{question} [y/N] ");
+        return System.Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
 
     private static void Print(QueueInfo q)
     {
-        Console.WriteLine($"{q.Vhost} {q.Name}: {q.Type}, {(q.Durable ? "durable" : "transient")}, {q.State ?? "running"}");
-        Console.WriteLine($"messages: {q.MessagesReady} ready, {q.MessagesUnacknowledged} unacknowledged; policy: {q.Policy ?? "none"}");
+        System.Console.WriteLine($"{q.Vhost} {q.Name}: {q.Type}, {(q.Durable ? "durable" : "transient")}, {q.State ?? "running"}");
+        System.Console.WriteLine($"messages: {q.MessagesReady} ready, {q.MessagesUnacknowledged} unacknowledged; policy: {q.Policy ?? "none"}");
         if (q.Arguments.ValueKind == JsonValueKind.Object)
-            foreach (JsonProperty argument in q.Arguments.EnumerateObject()) Console.WriteLine($"  {argument.Name} = {argument.Value}");
+            foreach (JsonProperty argument in q.Arguments.EnumerateObject()) System.Console.WriteLine($"  {argument.Name} = {argument.Value}");
         Rows rows = new("consumer", "connection", "prefetch", "acks");
         foreach (ConsumerInfo c in q.ConsumerDetails ?? []) rows.Add(c.ConsumerTag, ConnectionOf(c), c.PrefetchCount, c.AckRequired);
         rows.Print(asJson: false);

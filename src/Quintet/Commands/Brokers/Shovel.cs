@@ -39,7 +39,7 @@ internal sealed class Shovel(ShovelPlan plan, Progress progress, TimeProvider ti
             }
             catch (Exception fault) when (everConnected && IsPassing(fault))
             {
-                await Console.Error.WriteLineAsync($"shovel: {fault.Message.Split('\n')[0]}; trying again in {pause.TotalSeconds:0.#} s");
+                await System.Console.Error.WriteLineAsync($"shovel: {fault.Message.Split('\n')[0]}; trying again in {pause.TotalSeconds:0.#} s");
             }
 
             if (Moved > before) pause = TimeSpan.FromMilliseconds(100);
@@ -94,7 +94,7 @@ internal sealed class Shovel(ShovelPlan plan, Progress progress, TimeProvider ti
 
     // An exchange routes by the copies that the publisher asked for; a queue is meant alone.
     private BasicProperties PropertiesOf(IReadOnlyBasicProperties sent) =>
-        plan.ToExchange is null ? Brokers.Moved.PropertiesOf(sent) : Brokers.Moved.WithCopies(sent);
+        plan.ToExchange is null ? Console.DeadLetters.Moved.PropertiesOf(sent) : Console.DeadLetters.Moved.WithCopies(sent);
 
     private async Task MoveAsync(IChannel taking, IChannel giving, Letter letter, TaskCompletionSource ended)
     {

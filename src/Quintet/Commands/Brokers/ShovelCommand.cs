@@ -45,7 +45,7 @@ internal static class ShovelCommand
             }
             finally
             {
-                await Console.Error.WriteLineAsync($"{shovel.Moved} messages moved");
+                await System.Console.Error.WriteLineAsync($"{shovel.Moved} messages moved");
             }
         });
         return command;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Quintet.Client.Broker;
 using Quintet.Commands.Brokers;
+using Quintet.Console.DeadLetters;
 using Quintet.Terminal;
 using RabbitMQ.Client;
 
@@ -45,12 +46,12 @@ internal static class DeadLetterCommands
             using ManagementClient client = await target.ManagementAsync(line, cancellation);
             string vhost = target.Vhost(line);
             List<QueueInfo> queues = await client.QueuesAsync(vhost, cancellation);
-            HashSet<string> dead = DeadQueues(queues, await client.BindingsAsync(vhost, cancellation));
+            HashSet<string> dead = DeadQueues.Of(queues, await client.BindingsAsync(vhost, cancellation));
             Rows rows = new("queue", "messages", "died");
-            foreach (QueueInfo queue in queues.Where(q => dead.Contains(q.Name) && (q.Setting("dead-letter-exchange") is null || q.Consumers == 0)))
+            foreach (QueueInfo queue in queues.Where(q => DeadQueues.IsEnd(q, dead)))
                 rows.Add(queue.Name, queue.MessagesReady, queue.MessagesReady == 0 ? null : await ReasonsAsync(client, queue, cancellation));
             rows.Print(target.IsJson(line));
-            if (rows.IsEmpty) await Console.Error.WriteLineAsync($"no queue of virtual host '{vhost}' is where dead letters end");
+            if (rows.IsEmpty) await System.Console.Error.WriteLineAsync($"no queue of virtual host '{vhost}' is where dead letters end");
             return ExitCode.Done;
         });
         return command;
@@ -117,15 +118,16 @@ internal static class DeadLetterCommands
         command.SetAction(async (line, cancellation) =>
         {
             await using IConnection connection = await target.AmqpAsync(line, cancellation);
-            LetterWalk walk = new(connection, line.GetRequiredValue(name), chosen.Ids(line), new Progress("messages looked at", TimeProvider.System));
-            RedriveReport report = await new Redrive(line.GetRequiredValue(name), line.GetValue(to), line.GetValue(dryRun))
+            Progress progress = new("messages looked at", TimeProvider.System);
+            LetterWalk walk = new(connection, line.GetRequiredValue(name), chosen.Ids(line), progress.CountAsync);
+            RedriveReport report = await new Console.DeadLetters.Redrive(line.GetRequiredValue(name), line.GetValue(to), line.GetValue(dryRun))
                 .RunAsync(walk, chosen.Limit(line), cancellation);
             Rows rows = new("to", "messages", "kept");
             foreach ((string queue, int count) in report.Moved) rows.Add(queue, count, null);
             foreach ((string reason, int count) in report.Kept) rows.Add(null, count, reason);
             rows.Print(target.IsJson(line));
             string verb = line.GetValue(dryRun) ? "would be moved" : "moved";
-            await Console.Error.WriteLineAsync($"{report.Moved.Values.Sum()} messages {verb}, {report.Kept.Values.Sum()} kept");
+            await System.Console.Error.WriteLineAsync($"{report.Moved.Values.Sum()} messages {verb}, {report.Kept.Values.Sum()} kept");
             return report.Kept.Count == 0 ? ExitCode.Done : ExitCode.Failed;
         });
         return command;
@@ -155,7 +157,7 @@ internal static class DeadLetterCommands
                 throw new CommandException(ExitCode.Refused, "nothing was thrown away; --yes does it without asking");
 
             int discarded = 0;
-            LetterWalk walk = new(connection, queue, ids, new Progress("messages looked at", TimeProvider.System));
+            LetterWalk walk = new(connection, queue, ids, new Progress("messages looked at", TimeProvider.System).CountAsync);
             IReadOnlyCollection<string> missing = await walk.RunAsync(
                 chosen.Limit(line),
                 async (channel, letter) =>
@@ -164,26 +166,11 @@ internal static class DeadLetterCommands
                     discarded++;
                 },
                 cancellation);
-            await Console.Error.WriteLineAsync($"{discarded} messages of '{queue}' are gone");
-            foreach (string id in missing) await Console.Error.WriteLineAsync($"there is no message '{id}'");
+            await System.Console.Error.WriteLineAsync($"{discarded} messages of '{queue}' are gone");
+            foreach (string id in missing) await System.Console.Error.WriteLineAsync($"there is no message '{id}'");
             return missing.Count == 0 ? ExitCode.Done : ExitCode.NotFound;
         });
         return command;
-    }
-
-    /// <summary>Where the dead letters of some queue arrive: named by its routing key, or bound to its dead-letter exchange.</summary>
-    private static HashSet<string> DeadQueues(List<QueueInfo> queues, List<BindingInfo> bindings)
-    {
-        HashSet<string> dead = new(StringComparer.Ordinal);
-        foreach (QueueInfo queue in queues)
-        {
-            if (queue.Setting("dead-letter-exchange") is not { } exchange) continue;
-            if (exchange.Length == 0) dead.Add(queue.Setting("dead-letter-routing-key") ?? queue.Name);
-            foreach (BindingInfo binding in bindings)
-                if (exchange.Length > 0 && binding.Source == exchange && binding.DestinationType == "queue") dead.Add(binding.Destination);
-        }
-
-        return dead;
     }
 
     private static async Task<string> ReasonsAsync(ManagementClient client, QueueInfo queue, CancellationToken cancellation)

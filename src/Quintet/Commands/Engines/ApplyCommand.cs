@@ -39,7 +39,7 @@ internal static class ApplyCommand
             bool isJson = system.IsJson(line);
             EngineSteps steps = new(line.GetValue(dryRun), (engine, outcome, what) =>
             {
-                if (!isJson) Console.WriteLine($"{engine,-9} {outcome,-9} {what}");
+                if (!isJson) System.Console.WriteLine($"{engine,-9} {outcome,-9} {what}");
             });
             try
             {

@@ -65,7 +65,7 @@ internal sealed class ControlRoutes(Supervisor supervisor, string address)
     {
         ProcessAnswer own = Process("supervisor", "supervisor", Environment.ProcessId, InstanceState.Ready, (address, 0, ""));
         IEnumerable<ProcessAnswer> processes = supervisor.Instances
-            .Select(i => Process(i.Plan.Part, i.Plan.Id, i.Pid, i.State, (i.Plan.Endpoint, i.Restarts, i.Reason)));
+            .Select(i => Process(i.Plan.Part, i.Plan.Id, i.Pid, i.State, (i.Plan.Endpoint, i.Restarts, i.Reason)) with { Build = i.Plan.Build });
         return new StatusAnswer(supervisor.IsReady, supervisor.Name, [.. processes, own], supervisor.Failure);
     }
 
@@ -73,7 +73,12 @@ internal sealed class ControlRoutes(Supervisor supervisor, string address)
     {
         double memoryMb = pid == 0 ? 0 : Math.Round(ProcessTable.ResidentBytes(pid) / 1048576.0, 1);
         string name = state.ToString().ToLowerInvariant();
-        return new ProcessAnswer(part, instance, pid, name, rest.Endpoint, rest.Restarts, memoryMb, supervisor.EngineOf(part), rest.Reason);
+        ProcessTimes times = pid == 0 ? default : ProcessTable.TimesOf(pid);
+        return new ProcessAnswer(part, instance, pid, name, rest.Endpoint, rest.Restarts, memoryMb, supervisor.EngineOf(part), rest.Reason)
+        {
+            CpuSeconds = Math.Round(times.Processor.TotalSeconds, 2),
+            UpSeconds = Math.Round(times.Up.TotalSeconds, 1),
+        };
     }
 
     private async Task ScaleAsync(HttpContext context)

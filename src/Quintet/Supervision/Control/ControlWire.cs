@@ -5,7 +5,14 @@ namespace Quintet.Supervision.Control;
 internal sealed record StatusAnswer(bool Ready, string System, IReadOnlyList<ProcessAnswer> Processes, string? Failure);
 
 internal sealed record ProcessAnswer(
-    string Part, string Instance, int Pid, string State, string? Endpoint, int Restarts, double MemoryMb, string Engine, string Reason);
+    string Part, string Instance, int Pid, string State, string? Endpoint, int Restarts, double MemoryMb, string Engine, string Reason)
+{
+    public double CpuSeconds { get; init; }
+
+    public double UpSeconds { get; init; }
+
+    public int Build { get; init; }
+}
 
 internal sealed record ChangeAnswer(string Message);
 

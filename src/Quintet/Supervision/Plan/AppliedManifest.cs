@@ -68,6 +68,8 @@ internal sealed class AppliedManifest
         if (read.Ports.Broker != now.Ports.Broker) keys.Add("ports.broker");
         if (read.Ports.Management != now.Ports.Management) keys.Add("ports.management");
         if (read.Ports.Configuration != now.Ports.Configuration) keys.Add("ports.configuration");
+        if (read.Ports.Console != now.Ports.Console) keys.Add("ports.console");
+        if (read.Ports.Telemetry != now.Ports.Telemetry) keys.Add("ports.telemetry");
         if (read.History != now.History) keys.Add("history");
         return keys;
     }

@@ -20,7 +20,9 @@ internal sealed class BoxSettingsFiles(
         bool isNews = manifest.Engines.Registry is null && Write("registry", "Registry", Registry());
         isNews |= manifest.Engines.Broker is null && Write("broker", "Broker", Broker());
         isNews |= manifest.Engines.Configuration is null && Write("config", "ConfigServer", Configuration());
-        return isNews | Write("gateway", "Gateway", Gateway());
+        isNews |= Write("gateway", "Gateway", Gateway());
+        if (manifest.HasConsole) Write(Parts.Console, "Console", Console()); // it reads them at its start only
+        return isNews;
     }
 
     private bool Write(string box, string section, JsonObject settings)
@@ -41,6 +43,7 @@ internal sealed class BoxSettingsFiles(
             RegistryToken("supervisor", management: true, [], []),
             RegistryToken("gateway", management: false, [], []),
         ];
+        if (manifest.HasConsole) tokens.Add(RegistryToken(Parts.Console, management: false, [], []));
         foreach (ServiceManifest service in manifest.Services)
             tokens.Add(RegistryToken(service.Name, management: false, [service.Name], [$"{service.Name}/"]));
         return new JsonObject
@@ -64,6 +67,7 @@ internal sealed class BoxSettingsFiles(
     private JsonObject Broker()
     {
         JsonArray users = [BrokerUser(Secrets.Operator, ["administrator"], ".*", [])];
+        if (manifest.HasConsole) users.Add(BrokerUser(Parts.Console, ["monitoring"], ".*", [])); // it sees all and moves messages; users are not its affair
         foreach (ServiceManifest service in manifest.Services)
         {
             BrokerRights rights = BrokerRights.Of(service);
@@ -108,6 +112,7 @@ internal sealed class BoxSettingsFiles(
     private JsonObject Configuration()
     {
         JsonArray tokens = [ConfigurationToken(Secrets.Operator, "*", write: true)];
+        if (manifest.HasConsole) tokens.Add(ConfigurationToken(Parts.Console, "*", write: true));
         foreach (ServiceManifest service in manifest.Services) tokens.Add(ConfigurationToken(service.Name, service.Name, write: false));
         JsonObject settings = new()
         {
@@ -136,6 +141,42 @@ internal sealed class BoxSettingsFiles(
         // Nobody stands in front of it who would have to learn that it goes.
         ["Drain"] = new JsonObject { ["Delay"] = "00:00:00.100" },
     };
+
+    private JsonObject Console() => new()
+    {
+        ["Port"] = endpoints.Ports.Console,
+        ["DataFolder"] = state.Data(Parts.Console),
+        ["Telemetry"] = Telemetry(),
+        ["Access"] = new JsonObject
+        {
+            ["LinkKey"] = secrets.Of(Secrets.ConsoleLinks),
+            ["Tokens"] = new JsonArray(new JsonObject
+            {
+                ["Name"] = Secrets.Operator, ["Secret"] = credentials.ConsoleToken, ["Role"] = "Operator",
+            }),
+        },
+        ["Parts"] = new JsonObject
+        {
+            ["System"] = manifest.System,
+            ["SupervisorToken"] = secrets.Of(Secrets.Control),
+            ["Registry"] = Endpoints.Text(endpoints.Registry),
+            ["RegistryToken"] = credentials.RegistryToken(Parts.Console),
+            ["Management"] = Endpoints.Text(endpoints.Management),
+            ["Broker"] = credentials.AmqpUrl(Parts.Console),
+            ["Configuration"] = Endpoints.Text(endpoints.Configuration),
+            ["ConfigurationToken"] = credentials.ConfigurationToken(Parts.Console),
+            ["Gateway"] = Endpoints.Text(endpoints.Gateway),
+        },
+    };
+
+    /// <summary>The parts send to the console alone; it passes everything on to the collector that the environment of <c>quintet up</c> names.</summary>
+    private JsonObject Telemetry()
+    {
+        JsonObject telemetry = new() { ["HttpPort"] = endpoints.Ports.Telemetry, ["GrpcPort"] = null };
+        if (Environment.GetEnvironmentVariable(ServiceEnvironment.CollectorVariable) is { Length: > 0 } collector)
+            telemetry["Forward"] = new JsonObject { ["Url"] = collector };
+        return telemetry;
+    }
 
     private JsonObject GatewayRegistry()
     {

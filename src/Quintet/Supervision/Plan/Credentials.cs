@@ -16,19 +16,25 @@ internal sealed class Credentials(SystemManifest manifest, Endpoints endpoints, 
     public const string DatabaseUserVariable = "QUINTET_DATABASE_USER";
     public const string DatabasePasswordVariable = "QUINTET_DATABASE_PASSWORD";
 
+    /// <summary>The console's user; at an engine of the user's own, which knows none, it works as the operator.</summary>
+    private const string Console = Parts.Console;
+
     public string RegistryToken(string user) => manifest.Engines.Registry is null ? secrets.Of("registry", user)
-        : accounts.HasRegistry && user != Secrets.Operator ? EngineToken(secrets, user)
+        : accounts.HasRegistry && user is not (Secrets.Operator or Console) ? EngineToken(secrets, user)
         : Environment.GetEnvironmentVariable(RegistryTokenVariable) ?? "";
 
     public string ConfigurationToken(string user) =>
         manifest.Engines.Configuration is null ? secrets.Of("config", user) : Environment.GetEnvironmentVariable("CONFIG_SERVER_TOKEN") ?? "";
+
+    /// <summary>The operator's token for the console's API.</summary>
+    public string ConsoleToken => secrets.Of(Console, Secrets.Operator);
 
     /// <summary><c>amqp://users:…@127.0.0.1:5672/%2F</c>.</summary>
     public string AmqpUrl(string user)
     {
         string vhost = endpoints.Broker.AbsolutePath.Length > 1 ? endpoints.Broker.AbsolutePath : "/%2F";
         (string name, string password) = manifest.Engines.Broker is null ? (user, secrets.Of("broker", user))
-            : accounts.HasBroker && user != Secrets.Operator ? (EngineUser(manifest, user), secrets.Of("broker", user))
+            : accounts.HasBroker && user is not (Secrets.Operator or Console) ? (EngineUser(manifest, user), secrets.Of("broker", user))
             : BrokerAdministrator();
         return $"{endpoints.Broker.Scheme}://{Uri.EscapeDataString(name)}:{Uri.EscapeDataString(password)}@{endpoints.Broker.Authority}{vhost}";
     }

@@ -21,6 +21,12 @@ internal sealed record Endpoints
 
     public required Uri Configuration { get; init; }
 
+    /// <summary>The console's pages; null when it is not started.</summary>
+    public Uri? Console { get; init; }
+
+    /// <summary>Where the console takes telemetry; null when it is not started.</summary>
+    public Uri? Telemetry { get; init; }
+
     /// <summary>The PostgreSQL server, without credentials; null when each service has a SQLite file.</summary>
     public Uri? Database { get; init; }
 
@@ -30,7 +36,7 @@ internal sealed record Endpoints
         PortsManifest ports = free is null
             ? manifest.Ports
             : new PortsManifest { Gateway = free.Take(), Registry = free.Take(), Broker = free.Take(), Management = free.Take(),
-                Configuration = free.Take() };
+                Configuration = free.Take(), Console = free.Take(), Telemetry = free.Take() };
         EnginesManifest engines = manifest.Engines;
         return new Endpoints
         {
@@ -41,6 +47,8 @@ internal sealed record Endpoints
             Management = engines.Broker is null ? Local("http", ports.Management) : engines.ManagementOfBroker,
             Configuration = engines.Configuration ?? Local("http", ports.Configuration),
             Database = engines.Database,
+            Console = manifest.HasConsole ? Local("http", ports.Console) : null,
+            Telemetry = manifest.HasConsole ? Local("http", ports.Telemetry) : null,
         };
     }
 

@@ -9,7 +9,13 @@ namespace Quintet.Supervision.Plan;
 /// <summary>Turns the manifest into what is started: the boxes that are embedded, and the instances of each service.</summary>
 internal sealed class Parts(SystemRun system, AppliedManifest manifest, Endpoints endpoints, ServiceEnvironment environment)
 {
+    /// <summary>The one box that nothing waits for.</summary>
+    public const string Console = "console";
+
     public AppliedManifest Manifest => manifest;
+
+    /// <summary>The control API, known once it listens, for the console.</summary>
+    public Uri? Control { get; set; }
 
     private EnginesManifest Engines => manifest.Current.Engines;
 
@@ -20,6 +26,7 @@ internal sealed class Parts(SystemRun system, AppliedManifest manifest, Endpoint
         if (Engines.Registry is null) yield return Box("registry", Endpoints.Text(endpoints.Registry), endpoints.Ports.Registry);
         if (Engines.Broker is null) yield return Box("broker", Endpoints.Text(endpoints.Broker), endpoints.Ports.Management);
         if (Engines.Configuration is null) yield return Box("config", Endpoints.Text(endpoints.Configuration), endpoints.Ports.Configuration);
+        if (endpoints.Console is { } console) yield return Box(Console, Endpoints.Text(console), endpoints.Ports.Console);
     }
 
     /// <summary>What stands behind a part, for people: <c>embedded</c>, or what the user pointed at.</summary>
@@ -29,6 +36,7 @@ internal sealed class Parts(SystemRun system, AppliedManifest manifest, Endpoint
         "registry" => "quintet registry",
         "broker" => "quintet broker",
         "config" => "quintet config, local Git",
+        Console => "quintet console",
         "supervisor" => "quintet up",
         _ => KindOf(part) + (endpoints.Database is not null ? ", PostgreSQL" : HasSqlite(part) ? ", SQLite" : ""),
     };
@@ -58,7 +66,7 @@ internal sealed class Parts(SystemRun system, AppliedManifest manifest, Endpoint
         Start = () =>
         {
             (string program, IReadOnlyList<string> arguments) = OwnExecutable.Command(box, "--settings", system.State.Settings(box));
-            return new ChildStart(program, arguments, system.State.Path, environment.OfBox(box));
+            return new ChildStart(program, arguments, system.State.Path, box == Console ? environment.OfConsole(Control) : environment.OfBox(box));
         },
         Probe = new HealthProbe(system.Http, healthPort, "/health/ready"),
     };

@@ -8,9 +8,19 @@ namespace Quintet.Supervision.Plan;
 /// <summary>What a process is told by its environment (ARCHITECTURE.md, "What a service is told").</summary>
 internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manifest, Endpoints endpoints, Credentials credentials)
 {
+    /// <summary>Where OpenTelemetry sends to.</summary>
+    public const string CollectorVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
     public Dictionary<string, string?> OfBox(string box) => new(Common(box, $"quintet-{box}", 0))
     {
         ["QUINTET_SHUTDOWN_SECONDS"] = "10",
+    };
+
+    /// <summary>It cannot be told in a file where the supervisor is: the file is written before the supervisor listens. It sends itself nothing.</summary>
+    public Dictionary<string, string?> OfConsole(Uri? control) => new(OfBox(Parts.Console))
+    {
+        ["Console__Parts__Supervisor"] = control?.AbsoluteUri,
+        [CollectorVariable] = null,
     };
 
     public Dictionary<string, string?> OfService(ServiceManifest service, string instance, int port, int build)
@@ -50,6 +60,12 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
             ["CONSUL_HTTP_TOKEN"] = credentials.RegistryToken(State.Secrets.Operator),
             ["AMQP_URL"] = credentials.AmqpUrl(State.Secrets.Operator),
         };
+        if (endpoints.Console is { } console)
+        {
+            variables["CONSOLE_URL"] = Endpoints.Text(console);
+            variables["CONSOLE_TOKEN"] = credentials.ConsoleToken;
+        }
+
         variables["RABBITMQ_MANAGEMENT_URL"] = Endpoints.Text(endpoints.Management);
         variables["CONFIG_SERVER_URL"] = Endpoints.Text(endpoints.Configuration);
         variables["CONFIG_SERVER_TOKEN"] = credentials.ConfigurationToken(State.Secrets.Operator);
@@ -65,7 +81,7 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
         string attributes = $"service.instance.id={instance},service.namespace={manifest.System}";
         if (build > 0) attributes += string.Create(CultureInfo.InvariantCulture, $",service.version={build}");
         if (Environment.GetEnvironmentVariable("OTEL_RESOURCE_ATTRIBUTES") is { Length: > 0 } given) attributes = $"{given},{attributes}";
-        return new Dictionary<string, string?>
+        Dictionary<string, string?> variables = new()
         {
             ["QUINTET_RUN"] = system.Id,
             ["QUINTET_INSTANCE"] = instance,
@@ -91,5 +107,12 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
             ["CONFIG_SERVER_TOKEN"] = null,
             ["DATABASE_URL"] = null,
         };
+        if (endpoints.Telemetry is { } telemetry)
+        {
+            variables[CollectorVariable] = Endpoints.Text(telemetry);
+            variables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+        }
+
+        return variables;
     }
 }

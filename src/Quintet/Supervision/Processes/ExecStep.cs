@@ -22,7 +22,7 @@ internal static class ExecStep
         string[] words = separator < 0 ? [] : arguments[(separator + 1)..];
         if (words.Length == 0)
         {
-            Console.Error.WriteLine("usage: quintet exec [--session] -- program [arguments]");
+            System.Console.Error.WriteLine("usage: quintet exec [--session] -- program [arguments]");
             return Terminal.ExitCode.Usage;
         }
 
@@ -32,7 +32,7 @@ internal static class ExecStep
 
         Native.RestoreSignals();
         int errno = Native.Execute(words);
-        Console.Error.WriteLine($"quintet exec: '{words[0]}' cannot be started (errno {errno}{(errno == Enoent ? ", no such file" : "")})");
+        System.Console.Error.WriteLine($"quintet exec: '{words[0]}' cannot be started (errno {errno}{(errno == Enoent ? ", no such file" : "")})");
         return errno == Enoent ? NotFound : NotExecutable;
     }
 

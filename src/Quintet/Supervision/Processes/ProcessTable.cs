@@ -8,21 +8,34 @@ namespace Quintet.Supervision.Processes;
 /// <param name="StartTicks">Clock ticks from the machine's start to the process's (field 22 of <c>/proc/&lt;pid&gt;/stat</c>, proc(5)).</param>
 internal readonly record struct ProcessIdentity(int Pid, long StartTicks);
 
+/// <summary>How much a process has worked, and for how long it has been there.</summary>
+/// <param name="Processor">The time that it kept a processor busy.</param>
+/// <param name="Up">The time since its start.</param>
+internal readonly record struct ProcessTimes(TimeSpan Processor, TimeSpan Up);
+
 /// <summary>What <c>/proc</c> tells. Everything here is a snapshot: a process may be gone when the answer is read.</summary>
 internal static class ProcessTable
 {
+    /// <summary>Linux counts these times in hundredths of a second on every architecture that .NET runs on (USER_HZ).</summary>
+    private const double TicksPerSecond = 100;
+
     /// <summary>The id of the machine's present start; ticks of another start mean nothing.</summary>
     public static string BootId { get; } = ReadText("/proc/sys/kernel/random/boot_id")?.Trim() ?? "";
 
     /// <summary>Null when there is no such process or it is a zombie.</summary>
     public static ProcessIdentity? Identify(int pid)
     {
-        // The name in field 2 may hold blanks and parentheses: count from its last parenthesis.
-        string? stat = ReadText($"/proc/{pid}/stat");
-        if (stat is null) return null;
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        if (fields.Length < 20 || fields[0] is "Z" or "X") return null;
-        return new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture));
+        return StatOf(pid) is { } fields ? new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture)) : null;
+    }
+
+    /// <summary>Nothing when the process is gone.</summary>
+    public static ProcessTimes TimesOf(int pid)
+    {
+        if (StatOf(pid) is not { } fields || ReadText("/proc/uptime") is not { } uptime) return default;
+        double busy = (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        double up = double.Parse(uptime.Split(' ')[0], CultureInfo.InvariantCulture)
+            - (long.Parse(fields[19], CultureInfo.InvariantCulture) / TicksPerSecond);
+        return new ProcessTimes(TimeSpan.FromSeconds(busy), TimeSpan.FromSeconds(Math.Max(0, up)));
     }
 
     public static bool IsAlive(ProcessIdentity process) => Identify(process.Pid) == process;
@@ -61,6 +74,16 @@ internal static class ProcessTable
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
             if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
                 yield return pid;
+    }
+
+    /// <summary>The fields of <c>/proc/&lt;pid&gt;/stat</c> from the third on, or null when there is no such process or it is a zombie.</summary>
+    private static string[]? StatOf(int pid)
+    {
+        // The name in field 2 may hold blanks and parentheses: count from its last parenthesis.
+        string? stat = ReadText($"/proc/{pid}/stat");
+        if (stat is null) return null;
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return fields.Length < 20 || fields[0] is "Z" or "X" ? null : fields;
     }
 
     private static bool HasAll(byte[]? environ, string[] assignments)

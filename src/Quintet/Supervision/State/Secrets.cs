@@ -13,6 +13,9 @@ internal sealed class Secrets
     public const string Control = "control";
     public const string Operator = "operator";
 
+    /// <summary>Signs login links.</summary>
+    public const string ConsoleLinks = "console/links";
+
     private readonly Lock _gate = new();
     private readonly string _file;
     private readonly SortedDictionary<string, string> _byName;

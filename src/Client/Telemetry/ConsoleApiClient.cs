@@ -1,0 +1,67 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace Quintet.Client.Telemetry;
+
+/// <summary>
+/// Asks a console what it has seen, through its API. Safe for use by many threads. Every method throws <see cref="ConsoleApiException"/> when
+/// the console refuses or cannot be reached.
+/// </summary>
+public sealed class ConsoleApiClient : IDisposable
+{
+    // Twice what the console gives itself for a question.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly HttpClient _http;
+
+    /// <param name="console">Its address.</param>
+    /// <param name="token">A token of its API.</param>
+    public ConsoleApiClient(Uri console, string token)
+    {
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false })
+        {
+            BaseAddress = console,
+            Timeout = Patience,
+        };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>The stories of a trace id, an event's id, an e-mail address or a subject; the newest first.</summary>
+    public async Task<IReadOnlyList<StoryInfo>> StoriesAsync(string key, CancellationToken cancellation = default)
+    {
+        try
+        {
+            Uri question = new($"/api/v1/stories?key={Uri.EscapeDataString(key)}", UriKind.Relative);
+            using HttpResponseMessage response = await _http.GetAsync(question, cancellation);
+            byte[] answer = await response.Content.ReadAsByteArrayAsync(cancellation);
+            if (!response.IsSuccessStatusCode) throw new ConsoleApiException(WordsOf(answer, (int)response.StatusCode), response.StatusCode);
+            return JsonSerializer.Deserialize(answer, ConsoleJson.Default.ListStoryInfo)!;
+        }
+        catch (HttpRequestException fault)
+        {
+            throw new ConsoleApiException($"the console at {_http.BaseAddress} cannot be reached: {fault.Message}", null, fault);
+        }
+        catch (OperationCanceledException fault) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ConsoleApiException($"the console at {_http.BaseAddress} did not answer within {Patience.TotalSeconds:0} s", null, fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static string WordsOf(byte[] answer, int status)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(answer, ConsoleJson.Default.ConsoleProblemJson) is { } problem && (problem.Detail ?? problem.Title) is { } words)
+                return words;
+        }
+        catch (JsonException)
+        {
+            // Not the console's words; the status must do.
+        }
+
+        return $"the console answered {status}";
+    }
+}

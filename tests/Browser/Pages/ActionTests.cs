@@ -1,0 +1,92 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Quintet.Browser.Systems;
+using Quintet.TestKit.Processes;
+using RabbitMQ.Client;
+using Xunit;
+
+namespace Quintet.Browser.Pages;
+
+public sealed class ActionTests(WatchedSystem watched)
+{
+    private const string Dead = "notifications.users.user-created.dead";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_service_is_scaled_from_its_page()
+    {
+        await using Visitor ann = await Visitor.LogInAsync(watched, "operator", Cancellation);
+        await ann.OpenAsync("/services/users", Cancellation);
+        await ann.SaysAsync("users-1", Cancellation);
+
+        await ScaleAsync(ann, "2");
+        Assert.Equal(2, (await watched.System.ProcessesOfAsync("users", Cancellation)).Count(p => p.State == "ready"));
+        await ann.SaysAsync("users-2", Cancellation);
+        await ScaleAsync(ann, "1");
+        await ann.OpenAsync("/audit?q=scale", Cancellation);
+
+        await ann.SaysAsync("to 2 instances", Cancellation);
+        await ann.SaysAsync("to 1 instance", Cancellation);
+        Assert.Single(await watched.System.ProcessesOfAsync("users", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_dead_letter_is_mended_and_sent_back_and_its_mail_arrives()
+    {
+        await using Visitor ann = await Visitor.LogInAsync(watched, "operator", Cancellation);
+        int user = (await watched.System.SignUpAsync("Ann", "ann.letter@example.org", Cancellation))!.Value;
+        await watched.System.MailToAsync("ann.letter@example.org", Cancellation);
+        string id = Guid.CreateVersion7().ToString();
+
+        await PublishAsync(id, "no event at all");
+        await ann.OpenAsync($"/messages/{Dead}", Cancellation);
+        await ann.SaysAsync(id, Cancellation);
+        await ann.SaysAsync("RejectedEventException", Cancellation);
+        await ann.ClickAsync("Show bodies…", "dialog", Cancellation);
+        await ann.ClickAsync("Show", "dialog .done", Cancellation);
+        await CloseAsync(ann);
+        await ann.ClickAsync(id, "details[open]", Cancellation);
+        await ann.ClickAsync("Edit and send back…", "dialog textarea", Cancellation);
+        ann.Write("dialog textarea", EventOf(id, user));
+        await ann.ClickAsync("Send back", "dialog .done", Cancellation);
+
+        await Eventually.TrueAsync(
+            "the mail of the mended event", () => Task.FromResult(File.Exists(Path.Combine(watched.System.MailDirectory, $"{id}.eml"))), Cancellation);
+        await CloseAsync(ann);
+        await ann.SaysAsync("No dead letters", Cancellation);
+        await ann.OpenAsync($"/audit?q={id}", Cancellation);
+        await ann.SaysAsync("edit and redrive", Cancellation);
+    }
+
+    private static async Task ScaleAsync(Visitor visitor, string replicas)
+    {
+        await visitor.ClickAsync("Scale…", "#replicas", Cancellation);
+        visitor.Write("#replicas", replicas);
+        await visitor.ClickAsync("Scale", "dialog .done", Cancellation);
+        await CloseAsync(visitor);
+    }
+
+    private static Task CloseAsync(Visitor visitor) => visitor.ClickAsync("Close", "body:not(:has(dialog))", Cancellation);
+
+    private static string EventOf(string id, int user) => new JsonObject
+    {
+        ["specversion"] = "1.0",
+        ["id"] = id,
+        ["source"] = "/users",
+        ["type"] = "users.user-created",
+        ["subject"] = $"users/{user}",
+        ["time"] = "2026-11-29T03:00:00Z",
+        ["datacontenttype"] = "application/json",
+        ["data"] = new JsonObject { ["id"] = user },
+    }.ToJsonString();
+
+    private async Task PublishAsync(string id, string body)
+    {
+        ConnectionFactory factory = new() { Uri = new Uri(watched.System.Variables["AMQP_URL"]) };
+        await using IConnection connection = await factory.CreateConnectionAsync(Cancellation);
+        await using IChannel channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), Cancellation);
+        BasicProperties properties = new() { MessageId = id, Type = "users.user-created", ContentType = "application/cloudevents+json" };
+        await channel.BasicPublishAsync("events", "users.user-created", mandatory: true, properties, Encoding.UTF8.GetBytes(body), Cancellation);
+    }
+}

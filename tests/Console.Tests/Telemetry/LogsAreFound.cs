@@ -1,0 +1,102 @@
+using Quintet.Console.Telemetry.Queries;
+
+namespace Quintet.Console.Tests.Telemetry;
+
+public sealed class LogsAreFound : IDisposable
+{
+    private readonly TestStore _store = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static LogFilter All => new(TestStore.AllDay);
+
+    [Fact]
+    public async Task Each_condition_narrows_and_the_newest_come_first()
+    {
+        _store.Add(
+            Otlp.Logs("users", Otlp.Log("User added", at: 1, trace: 5, attributes: Otlp.Pair("user.id", 184)), Otlp.Log("Slow disk", severity: 13, at: 2)),
+            Otlp.Logs("mail", Otlp.Log("Not sent", severity: 17, at: 0)));
+
+        Assert.Equal(["Slow disk", "User added", "Not sent"], await FindAsync(All));
+        Assert.Equal(["Not sent"], await FindAsync(All with { Service = "mail" }));
+        Assert.Equal(["Slow disk", "Not sent"], await FindAsync(All with { MinSeverity = 13 }));
+        Assert.Equal(["Not sent"], await FindAsync(All with { MinSeverity = 14 }));
+        Assert.Equal(["User added"], await FindAsync(All with { Text = "184" }));
+        Assert.Equal(["User added"], await FindAsync(All with { Text = "USER add" }));
+        Assert.Equal(["User added"], await FindAsync(All with { TraceId = Otlp.Hex(5) }));
+        Assert.Equal(["Not sent"], await FindAsync(new LogFilter(new TimeRange(Otlp.Noon.AddSeconds(-1), Otlp.Noon.AddSeconds(1)))));
+        Assert.Empty(await FindAsync(All with { Instance = "2" }));
+    }
+
+    [Fact]
+    public async Task Pages_follow_one_another_without_gap_or_repeat()
+    {
+        _store.Add(Otlp.Logs("users", [.. Enumerable.Range(0, 23).Select(i => Otlp.Log($"line {i}", at: i / 3))]));
+        List<string> paged = [];
+        string? cursor = null;
+        do
+        {
+            LogPage page = await _store.Logs.SearchAsync(All with { Cursor = cursor, Limit = 5 }, Stop);
+            paged.AddRange(page.Logs.Select(log => log.Body));
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+
+        Assert.Equal(await FindAsync(All), paged);
+        Assert.Equal(23, paged.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task New_records_come_to_those_who_follow()
+    {
+        await using RunningConsole console = await RunningConsole.StartAsync();
+        IAsyncEnumerator<LogEntry> lines = console.Get<Logs>()
+            .FollowAsync(All with { Service = "users", MinSeverity = 13, Text = "disk" }, Stop).GetAsyncEnumerator(Stop);
+        Task<bool> next = lines.MoveNextAsync().AsTask();
+
+        await console.SendAsync("/v1/logs", Otlp.Logs("mail", Otlp.Log("Slow disk", severity: 17)));
+        await console.SendAsync(
+            "/v1/logs", Otlp.Logs("users", Otlp.Log("disk is fine"), Otlp.Log("no word", severity: 17), Otlp.Log("Slow DISK", severity: 17)));
+
+        Assert.True(await next);
+        Assert.Equal(("Slow DISK", "users"), (lines.Current.Body, lines.Current.Service));
+    }
+
+    [Fact]
+    public async Task Who_follows_too_slowly_misses_the_oldest()
+    {
+        using TestStore store = new(options => options.Limits.FollowedMax = 2);
+        IAsyncEnumerator<LogEntry> lines = store.Logs.FollowAsync(All, Stop).GetAsyncEnumerator(Stop);
+        ValueTask<bool> first = lines.MoveNextAsync();
+        Publish(store, "a");
+        Assert.True(await first);
+        foreach (string body in (string[])["b", "c", "d", "e"]) Publish(store, body);
+
+        Assert.True(await lines.MoveNextAsync());
+        Assert.Equal("d", lines.Current.Body);
+    }
+
+    [Fact]
+    public async Task Followers_are_bounded()
+    {
+        using TestStore store = new(options => options.Limits.FollowersMax = 1);
+        IAsyncEnumerator<LogEntry> one = store.Logs.FollowAsync(All, Stop).GetAsyncEnumerator(Stop);
+        ValueTask<bool> first = one.MoveNextAsync();
+
+        await Assert.ThrowsAsync<InvalidQueryException>(() => store.Logs.FollowAsync(All, Stop).GetAsyncEnumerator(Stop).MoveNextAsync().AsTask());
+        Publish(store, "a");
+        Assert.True(await first);
+        await one.DisposeAsync();
+
+        IAsyncEnumerator<LogEntry> two = store.Logs.FollowAsync(All, Stop).GetAsyncEnumerator(Stop);
+        ValueTask<bool> again = two.MoveNextAsync();
+        Publish(store, "b");
+        Assert.True(await again);
+    }
+
+    public void Dispose() => _store.Dispose();
+
+    private static void Publish(TestStore store, string body) => store.Tail.Publish(store.Read(Otlp.Logs("users", Otlp.Log(body))).Logs);
+
+    private async Task<List<string>> FindAsync(LogFilter filter) => [.. (await _store.Logs.SearchAsync(filter, Stop)).Logs.Select(log => log.Body)];
+}

@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using Quintet.TestKit.Processes;
+using Quintet.TestKit.Systems;
+using Xunit;
+
+namespace Quintet.EndToEnd.Operating;
+
+/// <summary>The way from an e-mail back to the request that caused it, as the console tells it.</summary>
+public sealed class StoryTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task From_an_address_the_whole_way_to_the_mail_is_told()
+    {
+        await using QuintetSystem system = await QuintetSystem.StartAsync(Cancellation, console: true);
+        await system.SignUpAsync("Ann", "ann@example.org", Cancellation);
+        await system.MailToAsync("ann@example.org", Cancellation);
+
+        JsonNode story = await Eventually.GetAsync(
+            "the story has come to its end",
+            async () => JsonNode.Parse(await system.MustRunAsync(["story", "ann@example.org", "--output", "json"], Cancellation))!.AsArray()
+                .FirstOrDefault(told => (string?)told!["state"] == "Done"),
+            Cancellation);
+
+        string[] parts = [.. story["stops"]!.AsArray().Select(stop => (string)stop!["part"]!)];
+        Assert.Equal("POST /users", (string?)story["title"]);
+        Assert.Equal(["gateway", "users", "users", "notifications", "notifications", "notifications"], parts);
+        string words = await system.MustRunAsync(["story", (string)story["traceId"]!], Cancellation);
+        Assert.Contains("mail to a••@example.org", words, StringComparison.Ordinal);
+        Assert.Contains("done: inbox marked, acknowledged", words, StringComparison.Ordinal);
+
+        (int exitCode, _, string errors) = await system.RunAsync(["story", "nobody@example.org"], Cancellation);
+        Assert.Equal(3, exitCode);
+        Assert.Contains("no story is known of 'nobody@example.org'", errors, StringComparison.Ordinal);
+    }
+}
