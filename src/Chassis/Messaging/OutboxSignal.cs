@@ -28,31 +28,31 @@ internal sealed class OutboxSignal(Hops hops) : ISaveChangesInterceptor, IDbTran
 
     public ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
     {
-        Wake(eventData.Context);
+        Wake(eventData.Context, isCommitted: eventData.Context?.Database.CurrentTransaction is null);
         return ValueTask.FromResult(result);
     }
 
     public int SavedChanges(SaveChangesCompletedEventData eventData, int result)
     {
-        Wake(eventData.Context);
+        Wake(eventData.Context, isCommitted: eventData.Context?.Database.CurrentTransaction is null);
         return result;
     }
 
     public Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
-        Wake(eventData.Context);
+        Wake(eventData.Context, isCommitted: true);
         return Task.CompletedTask;
     }
 
-    public void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Wake(eventData.Context);
+    public void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Wake(eventData.Context, isCommitted: true);
 
     public void Dispose() => _news.Dispose();
 
-    private void Wake(DbContext? committed)
+    private void Wake(DbContext? context, bool isCommitted)
     {
-        OutboxRow[] rows = [.. committed?.ChangeTracker.Entries<OutboxRow>().Select(entry => entry.Entity) ?? []];
+        OutboxRow[] rows = [.. context?.ChangeTracker.Entries<OutboxRow>().Select(entry => entry.Entity) ?? []];
         if (rows.Length == 0) return;
-        if (hops.IsOn && committed!.Database.CurrentTransaction is null) Tell(rows.Where(row => !row.IsTold));
+        if (isCommitted && hops.IsOn) Tell(rows.Where(row => !row.IsTold));
         try
         {
             if (_news.CurrentCount == 0) _news.Release();

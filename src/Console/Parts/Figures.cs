@@ -15,7 +15,12 @@ internal static class Figures
     public static string Count(long count, string what) => $"{Number(count)} {(count == 1 ? what : what.EndsWith('s') ? $"{what}es" : $"{what}s")}";
 
     /// <summary>As /s; a rate that is not known is a dash.</summary>
-    public static string Rate(double? perSecond) => perSecond is { } rate ? $"{Number(rate)}/s" : "\u2013";
+    public static string Rate(double? perSecond) => perSecond switch
+    {
+        null => "\u2013",
+        > 0 and < 0.1 => $"{Number(perSecond.Value * 60)}/min",
+        _ => $"{Number(perSecond.Value)}/s",
+    };
 
     public static string Size(double bytes)
     {
@@ -31,6 +36,7 @@ internal static class Figures
 
     public static string Duration(TimeSpan span) => span switch
     {
+        { Ticks: 0 } => "0 ms",
         { TotalMilliseconds: < 1 } => $"{span.TotalMicroseconds.ToString("0", Format)} µs",
         { TotalSeconds: < 1 } => $"{span.TotalMilliseconds.ToString(span.TotalMilliseconds < 10 ? "0.0" : "0", Format)} ms",
         { TotalSeconds: < 60 } => $"{span.TotalSeconds.ToString(span.TotalSeconds < 10 ? "0.0" : "0", Format)} s",

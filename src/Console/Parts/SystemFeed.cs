@@ -87,7 +87,7 @@ internal sealed class SystemFeed
 }
 
 /// <summary>What the curves show of one picture. What was not known then is null, and a gap.</summary>
-internal sealed record Moment(DateTimeOffset At, double? MemoryMb, double? QueueDepth, double? DeadLetters)
+internal sealed record Moment(DateTimeOffset At, double? MemoryMb, double? QueueDepth)
 {
     /// <summary>Resident memory of each instance.</summary>
     public IReadOnlyDictionary<string, double> Memory { get; init; } = new Dictionary<string, double>();
@@ -95,16 +95,11 @@ internal sealed record Moment(DateTimeOffset At, double? MemoryMb, double? Queue
     /// <summary>Seconds of processor time that each instance had used.</summary>
     public IReadOnlyDictionary<string, double> Processor { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The share of one processor that all instances together kept busy since another moment; null when either is not known.</summary>
-    public double? BusySince(Moment before) => MemoryMb is null || before.MemoryMb is null ? null
-        : Processor.Sum(used => before.Processor.TryGetValue(used.Key, out double earlier) ? Math.Max(0, used.Value - earlier) : 0)
-            / (At - before.At).TotalSeconds;
-
     public static Moment Of(SystemPicture picture)
     {
         bool hasSystem = picture.System is { Value: not null, Fault: null };
         QueuePicture? queues = picture.Queues.Fault is null ? picture.Queues.Value : null;
-        return new Moment(picture.At, hasSystem ? picture.Processes.Sum(p => p.MemoryMb) : null, queues?.Depth, queues?.DeadLetters)
+        return new Moment(picture.At, hasSystem ? picture.Processes.Sum(p => p.MemoryMb) : null, queues?.Depth)
         {
             Memory = hasSystem ? picture.Processes.ToDictionary(p => p.Instance, p => p.MemoryMb) : [],
             Processor = hasSystem ? picture.Processes.ToDictionary(p => p.Instance, p => p.CpuSeconds) : [],

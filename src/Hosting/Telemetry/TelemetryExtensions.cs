@@ -45,7 +45,7 @@ public static class TelemetryExtensions
                 .AddAspNetCoreInstrumentation(http => http.Filter = context => !context.Request.Path.StartsWithSegments("/health"))
                 .AddSource(Sources))
             .WithMetrics(metrics => metrics.AddMeter(Meters))
-            .WithLogging()
+            .WithLogging(null, logs => logs.IncludeFormattedMessage = true) // whoever reads a log wants its words, not the template
             .UseOtlpExporter();
     }
 }

@@ -10,6 +10,7 @@ public sealed class PageTests(WatchedSystem watched)
     private static readonly (string Path, string Says)[] Pages =
     [
         ("/", "processes well"), ("/services", "notifications-1"), ("/services/users", "/users/{**rest}"),
+        ("/stories", "POST /users"), ("/stories?key=users/1", "mail to a••@example.org"), ("/traces", "POST"), ("/logs", "The newest"),
         ("/messages", "notifications.users.user-created"), ("/messages/notifications.users.user-created", "Nothing waits here"),
         ("/config/notifications", "Welcome.Subject"), ("/routes", "/notifications"), ("/audit", "login"), ("/search?q=users", "users-1"),
     ];
@@ -68,6 +69,17 @@ public sealed class PageTests(WatchedSystem watched)
         ann.Press("notifications-1\n");
 
         await Eventually.TrueAsync("the service's page", () => Task.FromResult(ann.Path == "/services/notifications"), Cancellation);
+    }
+
+    [Fact]
+    public async Task An_address_in_the_search_leads_to_its_story()
+    {
+        await using Visitor ann = await Visitor.LogInAsync(watched, "viewer", Cancellation);
+        await ann.OpenAsync("/search?q=ann@example.org", Cancellation);
+
+        await ann.SaysAsync("POST /users", Cancellation);
+        await ann.SaysAsync("mail to a••@example.org", Cancellation);
+        await ann.SaysAsync("done: inbox marked, acknowledged", Cancellation);
     }
 
     [Fact]

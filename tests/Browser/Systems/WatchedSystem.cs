@@ -12,7 +12,7 @@ using Xunit.v3;
 
 namespace Quintet.Browser.Systems;
 
-/// <summary>The reference system with its console, started when the first test finds a browser to look at it with.</summary>
+/// <summary>The reference system with its console and one user, started when the first test finds a browser to look at it with.</summary>
 public sealed class WatchedSystem : IAsyncDisposable
 {
     private QuintetSystem? _system;
@@ -21,7 +21,13 @@ public sealed class WatchedSystem : IAsyncDisposable
 
     public Uri Console => new(System.Variables["CONSOLE_URL"]);
 
-    public async Task OpenAsync(CancellationToken cancellation) => _system ??= await QuintetSystem.StartAsync(cancellation, console: true);
+    public async Task OpenAsync(CancellationToken cancellation)
+    {
+        if (_system is not null) return;
+        _system = await QuintetSystem.StartAsync(cancellation, console: true);
+        await _system.SignUpAsync("Ann Lee", "ann@example.org", cancellation);
+        await _system.MailToAsync("ann@example.org", cancellation);
+    }
 
     /// <summary>A login link, as <c>quintet console link</c> prints it.</summary>
     public async Task<Uri> LinkAsync(string role, CancellationToken cancellation) =>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Quintet.EndToEnd.Operating;
 using Quintet.TestKit.Processes;
 using Quintet.TestKit.Systems;
 using Xunit;
@@ -84,18 +85,35 @@ public sealed class KillTests(RunningSystem running)
     private static async Task EveryOneHasExactlyOneMailAsync(QuintetSystem system, ConcurrentQueue<string> accepted)
     {
         string[] missing = [];
-        await Eventually.TrueAsync(
-            "every accepted user has a mail",
-            () =>
-            {
-                ILookup<string, Mail> mails = system.Mails().ToLookup(mail => mail.Address);
-                missing = [.. accepted.Where(email => !mails.Contains(email))];
-                return Task.FromResult(missing.Length == 0);
-            },
-            Cancellation,
-            () => $"{missing.Length} of {accepted.Count} without a mail, such as {missing.FirstOrDefault()}",
-            DrillPlan.RetriesLast);
+        try
+        {
+            await Eventually.TrueAsync(
+                "every accepted user has a mail",
+                () =>
+                {
+                    ILookup<string, Mail> mails = system.Mails().ToLookup(mail => mail.Address);
+                    missing = [.. accepted.Where(email => !mails.Contains(email))];
+                    return Task.FromResult(missing.Length == 0);
+                },
+                Cancellation,
+                deadline: DrillPlan.RetriesLast);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"{missing.Length} of {accepted.Count} without a mail, such as {missing.FirstOrDefault()}\n{await WhereAsync(system)}");
+        }
+
         ILookup<string, Mail> all = system.Mails().ToLookup(mail => mail.Address);
         Assert.All(accepted, email => Assert.Single(all[email]));
+    }
+
+    /// <summary>Where events may be that did not come to their end, for the failure of a test.</summary>
+    private static async Task<string> WhereAsync(QuintetSystem system)
+    {
+        using ManagementView view = new(system);
+        IEnumerable<string> queues = (await view.QueuesAsync(Cancellation))
+            .Where(queue => queue.Messages > 0).Select(queue => $"{queue.Name}: {queue.Messages}");
+        return $"{string.Join('\n', queues)}\n{await system.MustRunAsync(["status"], Cancellation)}\n"
+            + await system.MustRunAsync(["logs", "notifications", "--lines", "60"], Cancellation);
     }
 }

@@ -28,7 +28,7 @@ internal sealed record LogFilter(TimeRange Range)
 internal sealed record LogPage(IReadOnlyList<LogEntry> Logs, string? Next);
 
 /// <summary>A log record. Attributes are JSON.</summary>
-internal sealed record LogEntry(
+public sealed record LogEntry(
     DateTimeOffset Time,
     int Severity,
     string Service,

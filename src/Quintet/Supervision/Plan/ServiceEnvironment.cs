@@ -111,6 +111,10 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
         {
             variables[CollectorVariable] = Endpoints.Text(telemetry);
             variables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+            // Who looks at the console wants to see what happens now, not what happened up to a minute ago.
+            variables["OTEL_BSP_SCHEDULE_DELAY"] = "1000";
+            variables["OTEL_BLRP_SCHEDULE_DELAY"] = "1000";
+            variables["OTEL_METRIC_EXPORT_INTERVAL"] = "10000";
         }
 
         return variables;
