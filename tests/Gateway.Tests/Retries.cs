@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Quintet.Gateway.Tests.Doubles;
 using Quintet.TestKit.Network;
@@ -204,7 +205,7 @@ public sealed class Retries : IAsyncLifetime
         await TwoAsync(async context =>
         {
             if (Interlocked.Increment(ref _calls) == 1 || context.Request.Path == "/users/slow")
-                await Task.Delay(TimeSpan.FromMinutes(1), TimeProvider.System, context.RequestAborted);
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
             await context.Response.WriteAsync("fine", Cancellation);
         });
         await using RunningGateway gateway = await RunningGateway.StartAsync(
@@ -234,23 +235,37 @@ public sealed class Retries : IAsyncLifetime
         });
         await using RunningGateway gateway = await RunningGateway.StartAsync(
             _consul.Url, ("Gateway:Timeouts:PerTry", "00:00:00.200"), ("Gateway:Timeouts:Total", "00:00:00.400"));
-        TimeSpan longer = TimeSpan.FromMilliseconds(900); // than all timeouts together
+        // Begun later and given up by the gateway, it shows that the time of the one under way is over, too.
+        async Task OutlastAsync()
+        {
+            using HttpResponseMessage givenUp = await gateway.Http.GetAsync("/users/never", Cancellation);
+            Assert.Equal(HttpStatusCode.GatewayTimeout, givenUp.StatusCode);
+        }
 
-        using HttpRequestMessage request = new(HttpMethod.Post, "/users") { Content = new SlowContent("payload", longer) };
+        using HttpRequestMessage request = new(HttpMethod.Post, "/users") { Content = new InterruptedContent("pay", OutlastAsync, "load") };
         using HttpResponseMessage answer = await gateway.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
-        // Begun later and given up by the gateway, it shows that the time of the first is over, too.
-        using HttpResponseMessage givenUp = await gateway.Http.GetAsync("/users/never", Cancellation);
+        await OutlastAsync();
         more.SetResult();
 
-        Assert.Equal(HttpStatusCode.GatewayTimeout, givenUp.StatusCode);
         Assert.Equal("first payload", await answer.Content.ReadAsStringAsync(Cancellation));
     }
 
     [Fact]
     public async Task A_backend_killed_under_load_loses_no_get()
     {
-        await OneAsync("users-1", Slowly);
-        await OneAsync("users-2", Slowly);
+        TaskCompletionSource inHand = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool isHolding = false;
+        await OneAsync("users-1");
+        await OneAsync("users-2", async context =>
+        {
+            if (Volatile.Read(ref isHolding))
+            {
+                inHand.TrySetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+            }
+
+            await context.Response.WriteAsync("fine", context.RequestAborted);
+        });
         await using RunningGateway gateway = await RunningGateway.StartAsync(_consul.Url);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         ConcurrentQueue<HttpStatusCode> answers = new();
@@ -264,19 +279,14 @@ public sealed class Retries : IAsyncLifetime
         }, Cancellation))];
 
         await CountAsync(answers, 300);
+        Volatile.Write(ref isHolding, true);
+        await inHand.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         await _backends[1].KillAsync();
         await CountAsync(answers, answers.Count + 300);
         await end.CancelAsync();
         await Task.WhenAll(clients);
 
         Assert.All(answers, status => Assert.Equal(HttpStatusCode.OK, status));
-
-        static async Task Slowly(HttpContext context)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, context.RequestAborted);
-            context.Response.ContentLength = 4;
-            await context.Response.WriteAsync("fine", context.RequestAborted);
-        }
     }
 
     [Fact]
@@ -331,16 +341,15 @@ public sealed class Retries : IAsyncLifetime
     private static Task CountAsync(ConcurrentQueue<HttpStatusCode> answers, int count) =>
         TestKit.Processes.Eventually.TrueAsync($"{count} answers", () => Task.FromResult(answers.Count >= count), Cancellation, () => $"{answers.Count}");
 
-    private sealed class SlowContent(string text, TimeSpan pause) : HttpContent
+    /// <summary>A body whose second half is sent when something else is over.</summary>
+    private sealed class InterruptedContent(string first, Func<Task> between, string second) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            foreach (char c in text)
-            {
-                await stream.WriteAsync(new[] { (byte)c });
-                await stream.FlushAsync();
-                await Task.Delay(pause / text.Length, TimeProvider.System);
-            }
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(first));
+            await stream.FlushAsync();
+            await between();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(second));
         }
 
         protected override bool TryComputeLength(out long length)

@@ -61,7 +61,7 @@ public sealed class SqliteTests : IDisposable
     {
         string program = Need.Program("flock", "util-linux");
         string path = _folder["migration.lock"];
-        ChildProcess holder = ChildProcess.Start(program, ["--exclusive", path, "sh", "-c", "echo held; exec sleep 600"]);
+        ChildProcess holder = ChildProcess.Start(program, ["--exclusive", path, "sh", "-c", "echo held; exec tail -f /dev/null"]);
         await Eventually.TrueAsync(
             "another process holds the lock", () => Task.FromResult(holder.Output.Contains("held", StringComparison.Ordinal)), Cancellation);
         await Assert.ThrowsAsync<TimeoutException>(() => FileLock.TakeAsync(path, TimeSpan.Zero, TimeProvider.System, Cancellation));

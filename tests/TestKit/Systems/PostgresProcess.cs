@@ -60,7 +60,7 @@ public sealed class PostgresProcess : IAsyncDisposable
     /// <summary>A session that runs statements in one transaction and then keeps it open until it is disposed.</summary>
     public ChildProcess OpenTransaction(string url, string sql) => ChildProcess.Start(
         Path.Combine(programs, "psql"),
-        [.. Query(url), "-c", "BEGIN", "-c", sql, "-c", "SELECT 'held'", "-c", @"\! exec sleep 600"],
+        [.. Query(url), "-c", "BEGIN", "-c", sql, "-c", "SELECT 'held'", "-c", @"\! exec tail -f /dev/null"],
         home,
         new Dictionary<string, string?> { ["PGPASSWORD"] = Password });
 

@@ -16,17 +16,17 @@ public sealed partial class TreeTests
     [Fact]
     public void Work_left_to_do_stands_in_issues()
     {
-        Assert.Empty(Texts().Where(path => path != "tests/Tidy/House/TreeTests.cs" && Mark().IsMatch(Checkout.Read(path))));
+        Assert.Empty(Texts().Where(path => Mark().IsMatch(Checkout.Read(path))));
     }
 
     private static IEnumerable<string> Texts() =>
         TextEndings.SelectMany(ending => Checkout.Files(ending))
             .Where(path => !path.EndsWith("lock.json", StringComparison.Ordinal));
 
-    // Written so that this file does not match itself.
+    // Both are written so that this file does not match itself.
     [GeneratedRegex(@"api\.nuget[.]org|registry\.npmjs[.]org|deb\.debian[.]org|/root[/]|/home/[a-z]+[/]")]
     private static partial Regex Machine();
 
-    [GeneratedRegex(@"\b(TODO|FIXME|HACK)\b(?!.*#\d)")]
+    [GeneratedRegex(@"\b(TOD[O]|FIXM[E]|HAC[K])\b(?!.*#\d)")]
     private static partial Regex Mark();
 }
