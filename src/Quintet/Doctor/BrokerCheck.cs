@@ -41,7 +41,7 @@ internal sealed class BrokerCheck(Findings findings, SystemManifest manifest, Cr
                 findings.Fault(Check, $"RabbitMQ is {version}", $"upgrade it to {EngineVersion.RabbitLeast} or later");
             await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
             await UseAsync(channel, service, cancellation);
-            findings.Ok(Check, $"{service.Name} logs in to {Text(connection, "product")} {version} as {user} and has its own queues");
+            findings.Ok(Check, $"{service.Name} logs in to {Text(connection, "product")} {version} as {user} and may publish and bind what it declares");
             return true;
         }
         catch (BrokerUnreachableException away)
@@ -64,14 +64,21 @@ internal sealed class BrokerCheck(Findings findings, SystemManifest manifest, Cr
     }
 
     /// <summary>
-    /// The exchange is there, and a queue of the service's own can be declared; it ends with the connection. It is not bound to any event: for
-    /// that moment a publisher would be told that its event has reached somebody.
+    /// The exchange is there, a queue of the service's own can be declared, which ends with the connection, and the service's events may be
+    /// published and bound. Nobody sees an event or a binding: what is published in a transaction is rolled back, and RabbitMQ asks for the
+    /// same right to take away a binding, there or not, as to make it.
     /// </summary>
     private static async Task UseAsync(IChannel channel, ServiceManifest service, CancellationToken cancellation)
     {
         await channel.ExchangeDeclarePassiveAsync(BrokerRights.Exchange, cancellation);
         string queue = $"{service.Name}.doctor.{Guid.NewGuid():N}";
         await channel.QueueDeclareAsync(queue, durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellation);
+        foreach (string type in service.Subscribes)
+            await channel.QueueUnbindAsync(queue, BrokerRights.Exchange, type, cancellationToken: cancellation);
+        await channel.TxSelectAsync(cancellation);
+        foreach (string type in service.Publishes)
+            await channel.BasicPublishAsync(BrokerRights.Exchange, type, ReadOnlyMemory<byte>.Empty, cancellation);
+        await channel.TxRollbackAsync(cancellation);
     }
 
     /// <summary>Clusters that were upgraded may have left the kinds of queues that are needed out of use; and rights may have been changed since.</summary>

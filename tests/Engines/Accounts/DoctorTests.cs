@@ -23,12 +23,40 @@ public sealed class DoctorTests(RunningSystem running)
         Assert.DoesNotContain("fault ", findings, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("users", "^$", ".*", "users.user-created")]
+    [InlineData("notifications", ".*", "^$", "users.user-created")]
+    public async Task A_service_that_may_not_publish_or_bind_its_events_is_a_fault_without_an_administrator_too(
+        string service, string write, string read, string refused)
+    {
+        string doctor = await running.System.MustRunAsync(["doctor"], Cancellation);
+        Assert.Contains($"{service} logs in to RabbitMQ", doctor, StringComparison.Ordinal);
+        using HttpClient management = Management();
+        Uri topics = new($"/api/topic-permissions/reference/reference.{service}", UriKind.Relative);
+        using StringContent narrowed = new($$"""{"exchange":"events","write":"{{write}}","read":"{{read}}"}""");
+        try
+        {
+            Assert.True((await management.PutAsync(topics, narrowed, Cancellation)).IsSuccessStatusCode);
+
+            (int exitCode, string findings, _) = await running.System.RunAsync(["doctor"], Cancellation);
+
+            Assert.Equal(1, exitCode);
+            string fault = Assert.Single(findings.Split('\n'), line => line.StartsWith("fault ", StringComparison.Ordinal));
+            Assert.Contains($"{service}: ACCESS_REFUSED", fault, StringComparison.Ordinal);
+            Assert.Contains($"'{refused}'", fault, StringComparison.Ordinal);
+            Assert.Contains("run 'quintet engines apply'", fault, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await running.System.MustRunAsync(["engines", "apply"], Cancellation, running.Environment);
+        }
+    }
+
     [Fact]
     public async Task Rights_that_were_taken_away_are_faults_until_they_are_applied_again()
     {
-        using var management = new HttpClient(new SocketsHttpHandler());
-        management.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String("guest:guest"u8));
-        Uri topics = new($"http://127.0.0.1:{running.Rabbit.ManagementPort}/api/topic-permissions/reference/reference.users");
+        using HttpClient management = Management();
+        Uri topics = new("/api/topic-permissions/reference/reference.users", UriKind.Relative);
         Assert.Equal(HttpStatusCode.NoContent, (await management.DeleteAsync(topics, Cancellation)).StatusCode);
         try
         {
@@ -45,5 +73,12 @@ public sealed class DoctorTests(RunningSystem running)
         }
 
         await running.System.MustRunAsync(["doctor"], Cancellation, running.Environment);
+    }
+
+    private HttpClient Management()
+    {
+        var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri($"http://127.0.0.1:{running.Rabbit.ManagementPort}") };
+        client.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String("guest:guest"u8));
+        return client;
     }
 }
