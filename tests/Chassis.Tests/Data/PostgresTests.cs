@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -96,6 +98,41 @@ public sealed class PostgresTests(PostgresServer server) : IAsyncLifetime
 
         Assert.True(engine.IsUnavailable(late), late.ToString());
         await service.PlaceAsync(1);
+    }
+
+    [Fact]
+    public async Task At_whatever_moment_a_connection_is_cut_the_answer_is_the_change_or_503()
+    {
+        await using OrdersService service = await StartAsync("Database:ConnectionsMax=8");
+        using HttpClient client = new(new SocketsHttpHandler()) { BaseAddress = service.Url };
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Task cutting = CutAsync(enough.Token);
+
+        int accepted = 0, refused = 0;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(ClientAsync));
+        await enough.CancelAsync();
+        await cutting;
+
+        async Task ClientAsync(int number)
+        {
+            for (int i = 0; refused < 50 || accepted < 50; i++)
+            {
+                using HttpRequestMessage request = new(HttpMethod.Post, "/orders");
+                request.Headers.Add("Idempotency-Key", $"{number}-{i}");
+                request.Content = JsonContent.Create(new { number = $"{number}-{i}" });
+                using HttpResponseMessage answer = await client.SendAsync(request, Cancellation);
+                if (answer.StatusCode == HttpStatusCode.Created) Interlocked.Increment(ref accepted);
+                else await Unavailable.AssertAsync(answer);
+                if (answer.StatusCode != HttpStatusCode.Created) Interlocked.Increment(ref refused);
+            }
+        }
+
+        async Task CutAsync(CancellationToken until)
+        {
+            while (!until.IsCancellationRequested)
+                await _process.QueryAsync(
+                    _url, "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'orders-1'", Cancellation);
+        }
     }
 
     [Fact]

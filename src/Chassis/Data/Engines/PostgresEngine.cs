@@ -14,6 +14,10 @@ internal sealed class PostgresEngine : DatabaseEngine, IAsyncDisposable, IDispos
     private const int SilenceSeconds = 30;
     private const int SilenceRetrySeconds = 5;
 
+    // When the connection ends between two steps of a transaction, Npgsql knows at the next one only that the transaction is over, and says so
+    // where the command is given its transaction, as if the service had ended it twice.
+    private const string LostTransaction = "set_DbTransaction";
+
     private readonly NpgsqlDataSource _source;
 
     public PostgresEngine(NpgsqlConnectionStringBuilder given, DatabaseOptions options, string applicationName)
@@ -99,7 +103,8 @@ internal sealed class PostgresEngine : DatabaseEngine, IAsyncDisposable, IDispos
         {
             SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
                 or PostgresErrorCodes.QueryCanceled,
-        };
+        }
+        or InvalidOperationException { TargetSite: { Name: LostTransaction, DeclaringType.FullName: "Npgsql.NpgsqlCommand" } };
 
     // Class 28 is an unknown role or a wrong password: waiting mends neither, nor does it make a database.
     private static bool IsRefusal(string state) => state.StartsWith("28", StringComparison.Ordinal) || state == PostgresErrorCodes.InvalidCatalogName;
