@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Quintet.Hosting.Settings;
 
 namespace Quintet.Chassis;
 
@@ -24,6 +25,7 @@ public sealed class ChassisOptions
         BrokerUrl = NullIfEmpty(configuration["AMQP_URL"]) is { } url ? CheckedBroker(url) : null;
         ConfigServerUrl = NullIfEmpty(configuration["CONFIG_SERVER_URL"]);
         ConfigServerToken = NullIfEmpty(configuration["CONFIG_SERVER_TOKEN"]);
+        OperationsToken = NullIfEmpty(configuration[Hosting.Supervised.OperationsToken.Variable]) is { } token ? new Secret(token) : null;
         Port = PortOf(configuration["PORT"]);
     }
 
@@ -62,6 +64,9 @@ public sealed class ChassisOptions
     internal string? RegistryToken { get; }
 
     internal string? ConfigServerToken { get; }
+
+    /// <summary><c>QUINTET_OPERATIONS_TOKEN</c>: opens <c>/quintet/…</c>, which is not there without it.</summary>
+    internal Secret? OperationsToken { get; }
 
     internal static ChassisOptions From(IConfiguration configuration, string applicationName) => new(configuration, applicationName);
 

@@ -18,6 +18,7 @@ using Quintet.Chassis.Discovery;
 using Quintet.Chassis.Http;
 using Quintet.Chassis.Idempotency;
 using Quintet.Chassis.Load;
+using Quintet.Chassis.Messaging;
 using Quintet.Chassis.Sagas;
 using Quintet.Hosting.Errors;
 using Quintet.Hosting.Health;
@@ -81,6 +82,7 @@ public static class QuintetExtensions
         app.UseIdempotency(BodyBytesMax);
         app.MapQuintetHealth();
         app.MapOpenApi();
+        if (app.Services.GetRequiredService<ChassisOptions>().OperationsToken is { } token) app.MapOutbox(token);
         app.WatchCalls(app.Services.GetRequiredService<ChassisOptions>());
         return app;
     }

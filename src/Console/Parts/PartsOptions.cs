@@ -36,6 +36,9 @@ internal sealed class PartsOptions
     /// <summary>The gateway, for links. Default none.</summary>
     public Uri? Gateway { get; set; }
 
+    /// <summary>From which each service's QUINTET_OPERATIONS_TOKEN is made; with it what events said can be looked at. Default none.</summary>
+    public Secret? OperationsKey { get; set; }
+
     /// <summary>How often the parts are asked while somebody looks. Default two seconds: the eye takes it for live, and it is a hundredth of what the
     /// parts are probed anyway. From a tenth of a second to a minute.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]

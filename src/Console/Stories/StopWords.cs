@@ -23,6 +23,7 @@ internal static class StopWords
         {
             EventId = facts.Hop.EventId,
             Subject = facts.Hop.Subject,
+            HasPayload = facts.Hop is { Stage: HopStage.Outbox, EventId: not null },
             Queue = facts.Hop.Stage == HopStage.Handled ? facts.Place : null,
         };
     }

@@ -43,6 +43,9 @@ public sealed record Stop(DateTimeOffset Time, TimeSpan SinceBegin, string Part,
     /// <summary>What it is about: <c>users/184</c>.</summary>
     public string? Subject { get; init; }
 
+    /// <summary>Whether the part has what the event said, in its outbox.</summary>
+    public bool HasPayload { get; init; }
+
     /// <summary>The queue it happened in.</summary>
     public string? Queue { get; init; }
 }

@@ -32,6 +32,28 @@ public sealed class ActionTests(WatchedSystem watched)
     }
 
     [Fact]
+    public async Task What_an_event_said_is_seen_masked_and_whole_by_an_operator_who_says_so()
+    {
+        await using Visitor bob = await Visitor.LogInAsync(watched, "viewer", Cancellation);
+        await bob.OpenAsync("/stories?key=users/1", Cancellation);
+        await bob.ClickAsync("what it said", ".payload pre", Cancellation);
+        await bob.SaysAsync("\"type\": \"users.user-created\"", Cancellation);
+        await bob.SaysAsync("Texts of its data are masked", Cancellation);
+        Assert.False(bob.Has("Show them"));
+
+        await using Visitor ann = await Visitor.LogInAsync(watched, "operator", Cancellation);
+        await ann.OpenAsync("/stories?key=users/1", Cancellation);
+        await ann.ClickAsync("what it said", ".payload pre", Cancellation);
+        await ann.ClickAsync("Show them", "dialog", Cancellation);
+        await ann.ClickAsync("Show", "dialog .done", Cancellation);
+        await CloseAsync(ann);
+        await ann.SaysAsync("\"type\": \"users.user-created\"", Cancellation);
+        Assert.False(ann.Has("are masked"));
+        await ann.OpenAsync("/audit?q=payload", Cancellation);
+        await ann.SaysAsync("show payload", Cancellation);
+    }
+
+    [Fact]
     public async Task A_dead_letter_is_mended_and_sent_back_and_its_mail_arrives()
     {
         await using Visitor ann = await Visitor.LogInAsync(watched, "operator", Cancellation);

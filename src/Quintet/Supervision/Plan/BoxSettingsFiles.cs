@@ -166,6 +166,7 @@ internal sealed class BoxSettingsFiles(
             ["Configuration"] = Endpoints.Text(endpoints.Configuration),
             ["ConfigurationToken"] = credentials.ConfigurationToken(Parts.Console),
             ["Gateway"] = Endpoints.Text(endpoints.Gateway),
+            ["OperationsKey"] = credentials.OperationsKey,
         },
     };
 

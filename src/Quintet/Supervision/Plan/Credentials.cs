@@ -29,6 +29,9 @@ internal sealed class Credentials(SystemManifest manifest, Endpoints endpoints, 
     /// <summary>The operator's token for the console's API.</summary>
     public string ConsoleToken => secrets.Of(Console, Secrets.Operator);
 
+    /// <summary>What the console makes each service's <see cref="Quintet.Hosting.Supervised.OperationsToken"/> of.</summary>
+    public string OperationsKey => secrets.Of(Secrets.Operations);
+
     /// <summary><c>amqp://users:…@127.0.0.1:5672/%2F</c>.</summary>
     public string AmqpUrl(string user)
     {

@@ -40,6 +40,7 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
             ["AMQP_URL"] = credentials.AmqpUrl(service.Name),
             ["CONFIG_SERVER_URL"] = Endpoints.Text(endpoints.Configuration),
             ["CONFIG_SERVER_TOKEN"] = credentials.ConfigurationToken(service.Name),
+            [OperationsToken.Variable] = OperationsToken.Of(credentials.OperationsKey, service.Name),
             ["MAIL_DIRECTORY"] = system.State.Mail,
             // Python holds back what it prints to a pipe; a log that comes at the end of the process is none.
             ["PYTHONUNBUFFERED"] = "1",

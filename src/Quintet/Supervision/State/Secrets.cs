@@ -16,6 +16,9 @@ internal sealed class Secrets
     /// <summary>Signs login links.</summary>
     public const string ConsoleLinks = "console/links";
 
+    /// <summary>From which the services' operations tokens are made.</summary>
+    public const string Operations = "operations";
+
     private readonly Lock _gate = new();
     private readonly string _file;
     private readonly SortedDictionary<string, string> _byName;
