@@ -7,30 +7,32 @@ internal sealed class LetterDesk(Uri broker)
 {
     /// <summary>Moves letters to where each died.</summary>
     /// <param name="queue">Where they are now.</param>
-    /// <param name="ids">Which; empty for all.</param>
+    /// <param name="choice">Which.</param>
     /// <param name="body">What they are to say instead; null leaves it.</param>
-    /// <param name="cancellation">Ends it between two letters.</param>
-    public async Task<RedriveReport> RedriveAsync(string queue, IReadOnlyCollection<string> ids, ReadOnlyMemory<byte>? body, CancellationToken cancellation)
+    /// <param name="work">Is told how it goes, and may end it between two letters.</param>
+    public async Task RedriveAsync(string queue, LetterChoice choice, ReadOnlyMemory<byte>? body, LetterWork work)
     {
-        await using IConnection connection = await ConnectAsync(cancellation);
-        return await new Redrive(queue, to: null, dryRun: false, body).RunAsync(new LetterWalk(connection, queue, ids), int.MaxValue, cancellation);
+        await using IConnection connection = await ConnectAsync(work.Stopping);
+        await new Redrive(queue, to: null, dryRun: false, body, work.Tell)
+            .RunAsync(new LetterWalk(connection, queue, choice, work.LookedAsync), int.MaxValue, work.Stopping);
     }
 
     /// <summary>Throws letters away for good.</summary>
-    /// <returns>How many.</returns>
-    public async Task<int> DiscardAsync(string queue, IReadOnlyCollection<string> ids, CancellationToken cancellation)
+    /// <param name="queue">Where they are.</param>
+    /// <param name="choice">Which.</param>
+    /// <param name="work">Is told how it goes, and may end it between two letters.</param>
+    public async Task DiscardAsync(string queue, LetterChoice choice, LetterWork work)
     {
-        await using IConnection connection = await ConnectAsync(cancellation);
-        int discarded = 0;
-        await new LetterWalk(connection, queue, ids).RunAsync(
+        await using IConnection connection = await ConnectAsync(work.Stopping);
+        IReadOnlyCollection<string> missing = await new LetterWalk(connection, queue, choice, work.LookedAsync).RunAsync(
             int.MaxValue,
             async (channel, letter) =>
             {
                 await channel.BasicAckAsync(letter.DeliveryTag, multiple: false, CancellationToken.None);
-                discarded++;
+                work.Tell(LetterFate.Discarded(letter.BasicProperties.MessageId ?? ""));
             },
-            cancellation);
-        return discarded;
+            work.Stopping);
+        foreach (string id in missing) work.Tell(LetterFate.Stayed(id, $"there is no message '{id}'"));
     }
 
     private Task<IConnection> ConnectAsync(CancellationToken cancellation) => new ConnectionFactory

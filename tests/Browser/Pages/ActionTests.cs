@@ -49,11 +49,11 @@ public sealed class ActionTests(WatchedSystem watched)
         await ann.ClickAsync(id, "details[open]", Cancellation);
         await ann.ClickAsync("Edit and send back…", "dialog textarea", Cancellation);
         ann.Write("dialog textarea", EventOf(id, user));
-        await ann.ClickAsync("Send back", "dialog .done", Cancellation);
+        await ann.ClickAsync("Send back", ".work", Cancellation);
+        await ann.SaysAsync("1 message went to notifications.users.user-created.", Cancellation);
 
         await Eventually.TrueAsync(
             "the mail of the mended event", () => Task.FromResult(File.Exists(Path.Combine(watched.System.MailDirectory, $"{id}.eml"))), Cancellation);
-        await CloseAsync(ann);
         await ann.SaysAsync("No dead letters", Cancellation);
         await ann.OpenAsync($"/audit?q={id}", Cancellation);
         await ann.SaysAsync("edit and redrive", Cancellation);
