@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Quintet.Console.Access;
 using Quintet.Console.Pages;
+using Quintet.Console.Records;
 
 namespace Quintet.Console.Logins;
 
@@ -22,8 +23,9 @@ internal static class LoginRoutes
         // The request's origin is checked for all routes; a token in the form would guard the same door twice.
         routes.MapPost(AccessExtensions.LoginPath, (HttpContext context, Login login, [FromForm] string code, [FromForm] string? to) =>
             login.EnterAsync(context, CodeIn(code), to)).DisableAntiforgery();
-        routes.MapPost("/logout", async (HttpContext context) =>
+        routes.MapPost("/logout", async (HttpContext context, OpenSessions sessions) =>
         {
+            sessions.End(Actor.Of(context.User).Session);
             await context.SignOutAsync();
             return TypedResults.Redirect(AccessExtensions.LoginPath);
         });
