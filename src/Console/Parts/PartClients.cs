@@ -23,6 +23,7 @@ internal sealed class PartClients : IDisposable
         {
             _registry = ConsulClient.CreateHttp(registry.AbsoluteUri, parts.RegistryToken?.Reveal());
             Registry = new ConsulClient(_registry);
+            Keys = new KeyDesk(Registry);
         }
 
         if (parts.Management is { } management) Broker = new ManagementClient(WithUser(management, parts.Broker?.Reveal()));
@@ -42,6 +43,9 @@ internal sealed class PartClients : IDisposable
     public SupervisorClient? Supervisor { get; }
 
     public ConsulClient? Registry { get; }
+
+    /// <summary>What looks into the registry's keys and changes them.</summary>
+    public KeyDesk? Keys { get; }
 
     public ManagementClient? Broker { get; }
 

@@ -12,7 +12,7 @@ public sealed class PageTests(WatchedSystem watched)
         ("/", "processes well"), ("/services", "notifications-1"), ("/services/users", "/users/{**rest}"),
         ("/stories", "POST /users"), ("/stories?key=users/1", "mail to a••@example.org"), ("/traces", "POST"), ("/logs", "The newest"),
         ("/messages", "notifications.users.user-created"), ("/messages/notifications.users.user-created", "Nothing waits here"),
-        ("/config/notifications", "Welcome.Subject"), ("/routes", "/notifications"), ("/audit", "login"), ("/sessions", "you"), ("/search?q=users", "users-1"),
+        ("/config/notifications", "Welcome.Subject"), ("/routes", "/notifications"), ("/audit", "login"), ("/sessions", "you"), ("/registry", "passing"), ("/keys", "There is no key here"), ("/search?q=users", "users-1"),
     ];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
