@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -9,7 +8,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Quintet.Console.Records;
 
 namespace Quintet.Console.Access;
 
@@ -59,12 +57,6 @@ internal static class AccessExtensions
         cookies.SlidingExpiration = false;
         cookies.LoginPath = LoginPath;
         cookies.ReturnUrlParameter = ReturnParameter;
-        cookies.Events.OnValidatePrincipal = async context =>
-        {
-            if (context.Principal is { } user && SessionsOf(context.HttpContext).Sees(Actor.Of(user).Session)) return;
-            context.RejectPrincipal();
-            await context.HttpContext.SignOutAsync();
-        };
         cookies.Events.OnRedirectToLogin = context =>
         {
             if (!IsPage(context.Request)) return AccessProblems.LoginNeeded(context.HttpContext);
@@ -73,8 +65,6 @@ internal static class AccessExtensions
         };
         cookies.Events.OnRedirectToAccessDenied = context => AccessProblems.Forbidden(context.HttpContext);
     }
-
-    private static OpenSessions SessionsOf(HttpContext context) => context.RequestServices.GetRequiredService<OpenSessions>();
 
     private static bool IsPage(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/_blazor")

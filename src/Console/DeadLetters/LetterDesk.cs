@@ -9,30 +9,32 @@ internal sealed class LetterDesk(Uri broker)
     /// <param name="queue">Where they are now.</param>
     /// <param name="choice">Which.</param>
     /// <param name="body">What they are to say instead; null leaves it.</param>
-    /// <param name="work">Is told how it goes, and may end it between two letters.</param>
-    public async Task RedriveAsync(string queue, LetterChoice choice, ReadOnlyMemory<byte>? body, LetterWork work)
+    /// <param name="report">Is told how it goes.</param>
+    /// <param name="cancellation">Ends it between two letters.</param>
+    public async Task RedriveAsync(string queue, LetterChoice choice, ReadOnlyMemory<byte>? body, LetterReport report, CancellationToken cancellation)
     {
-        await using IConnection connection = await ConnectAsync(work.Stopping);
-        await new Redrive(queue, to: null, dryRun: false, body, work.Tell)
-            .RunAsync(new LetterWalk(connection, queue, choice, work.LookedAsync), int.MaxValue, work.Stopping);
+        await using IConnection connection = await ConnectAsync(cancellation);
+        await new Redrive(queue, to: null, dryRun: false, body, report.Told)
+            .RunAsync(new LetterWalk(connection, queue, choice, report.Looked), int.MaxValue, cancellation);
     }
 
     /// <summary>Throws letters away for good.</summary>
     /// <param name="queue">Where they are.</param>
     /// <param name="choice">Which.</param>
-    /// <param name="work">Is told how it goes, and may end it between two letters.</param>
-    public async Task DiscardAsync(string queue, LetterChoice choice, LetterWork work)
+    /// <param name="report">Is told how it goes.</param>
+    /// <param name="cancellation">Ends it between two letters.</param>
+    public async Task DiscardAsync(string queue, LetterChoice choice, LetterReport report, CancellationToken cancellation)
     {
-        await using IConnection connection = await ConnectAsync(work.Stopping);
-        IReadOnlyCollection<string> missing = await new LetterWalk(connection, queue, choice, work.LookedAsync).RunAsync(
+        await using IConnection connection = await ConnectAsync(cancellation);
+        IReadOnlyCollection<string> missing = await new LetterWalk(connection, queue, choice, report.Looked).RunAsync(
             int.MaxValue,
             async (channel, letter) =>
             {
                 await channel.BasicAckAsync(letter.DeliveryTag, multiple: false, CancellationToken.None);
-                work.Tell(LetterFate.Discarded(letter.BasicProperties.MessageId ?? ""));
+                report.Told(LetterFate.Discarded(letter.BasicProperties.MessageId ?? ""));
             },
-            work.Stopping);
-        foreach (string id in missing) work.Tell(LetterFate.Stayed(id, $"there is no message '{id}'"));
+            cancellation);
+        foreach (string id in missing) report.Told(LetterFate.Stayed(id, $"there is no message '{id}'"));
     }
 
     private Task<IConnection> ConnectAsync(CancellationToken cancellation) => new ConnectionFactory

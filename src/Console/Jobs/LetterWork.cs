@@ -1,8 +1,9 @@
 using Quintet.Console.Access;
+using Quintet.Console.DeadLetters;
 using Quintet.Console.Parts;
 using Quintet.Console.Records;
 
-namespace Quintet.Console.DeadLetters;
+namespace Quintet.Console.Jobs;
 
 /// <summary>A piece of work on the letters of one queue, as it goes: it goes on whoever looks, and is looked at by everybody. Thread-safe.</summary>
 /// <param name="queue">Where the letters are.</param>
@@ -30,6 +31,9 @@ internal sealed class LetterWork(string queue, Deed deed, Actor actor, Action ch
     public Actor Actor => actor;
 
     public CancellationToken Stopping => _stop.Token;
+
+    /// <summary>What the work on the letters is to tell.</summary>
+    public LetterReport Report => new(Tell, LookedAsync);
 
     public bool IsOver { get; private set; }
 
@@ -71,7 +75,7 @@ internal sealed class LetterWork(string queue, Deed deed, Actor actor, Action ch
         }
     }
 
-    public void Tell(LetterFate fate)
+    private void Tell(LetterFate fate)
     {
         lock (_gate)
         {
@@ -83,7 +87,7 @@ internal sealed class LetterWork(string queue, Deed deed, Actor actor, Action ch
         }
     }
 
-    public Task LookedAsync(long count, long total)
+    private Task LookedAsync(long count, long total)
     {
         lock (_gate) _progress = new LetterProgress(count, total);
         changed();

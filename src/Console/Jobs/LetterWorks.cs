@@ -3,7 +3,7 @@ using Quintet.Console.Access;
 using Quintet.Console.Parts;
 using Quintet.Console.Records;
 
-namespace Quintet.Console.DeadLetters;
+namespace Quintet.Console.Jobs;
 
 /// <summary>The work on letters that goes on or was done last, at most one for each queue. The end of the console ends it between two letters.</summary>
 internal sealed class LetterWorks(AuditLog audit, SystemFeed feed) : IAsyncDisposable
@@ -26,7 +26,8 @@ internal sealed class LetterWorks(AuditLog audit, SystemFeed feed) : IAsyncDispo
         Task running;
         lock (_gate)
         {
-            if (Of(queue) is { IsOver: false } other) throw new ArgumentException($"{other.Actor.Name} is at it: {other.Deed.Action} of '{queue}'. Wait for the end.");
+            if (Of(queue) is { IsOver: false } other)
+                throw new ArgumentException($"{other.Actor.Name} is at it: {other.Deed.Action} of '{queue}'. Wait for the end.");
             LetterWork work = new(queue, deed, actor, () => Changed?.Invoke(queue), _ending.Token);
             running = RunAsync(work, does);
             if (!running.IsFaulted) Keep(queue, work, running);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -14,7 +15,12 @@ namespace Quintet.Console.Logins;
 /// <summary>Exchanges the code of a login link for a session, once, and ends sessions.</summary>
 internal static class LoginRoutes
 {
-    public static IServiceCollection AddLogins(this IServiceCollection services) => services.AddSingleton<Login>();
+    public static IServiceCollection AddLogins(this IServiceCollection services)
+    {
+        services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
+            .Configure<OpenSessions>((cookies, sessions) => cookies.Events.OnValidatePrincipal = context => ValidateAsync(context, sessions));
+        return services.AddSingleton<Login>();
+    }
 
     public static void MapLogin(this IEndpointRouteBuilder routes)
     {
@@ -38,6 +44,14 @@ internal static class LoginRoutes
     /// <param name="status">The answer's status.</param>
     public static IResult Page(string? fault, string? to, string? next, int status) =>
         new RazorComponentResult<LoginPage>(new { Fault = fault, To = to, Next = next }) { StatusCode = status };
+
+    /// <summary>A cookie is good for as long as its session is there.</summary>
+    private static async Task ValidateAsync(CookieValidatePrincipalContext context, OpenSessions sessions)
+    {
+        if (context.Principal is { } user && sessions.Sees(Actor.Of(user).Session)) return;
+        context.RejectPrincipal();
+        await context.HttpContext.SignOutAsync();
+    }
 
     /// <summary>People paste the whole link.</summary>
     private static string CodeIn(string pasted)

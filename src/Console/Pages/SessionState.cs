@@ -1,9 +1,10 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server;
+using Quintet.Console.Access;
 using Quintet.Console.Records;
 
-namespace Quintet.Console.Access;
+namespace Quintet.Console.Pages;
 
 /// <summary>Who looks at an open page: nobody any more as soon as the session is ended, without waiting for the browser to ask for something.</summary>
 internal sealed class SessionState : ServerAuthenticationStateProvider, IDisposable

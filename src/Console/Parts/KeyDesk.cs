@@ -12,7 +12,8 @@ internal sealed class KeyDesk(ConsulClient registry)
     public Task<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancellation) => registry.KeyNamesAsync(prefix, "/", cancellation);
 
     /// <summary>A key, or null when there is none.</summary>
-    public async Task<KeyValueEntry?> ReadAsync(string key, CancellationToken cancellation) => (await registry.GetKeyAsync(key, cancellation: cancellation)).Value;
+    public async Task<KeyValueEntry?> ReadAsync(string key, CancellationToken cancellation) =>
+        (await registry.GetKeyAsync(key, cancellation: cancellation)).Value;
 
     /// <summary>Writes a key.</summary>
     /// <param name="key">Its whole name.</param>
@@ -22,7 +23,8 @@ internal sealed class KeyDesk(ConsulClient registry)
     /// <exception cref="ArgumentException">The name cannot be one, or the key is another one meanwhile.</exception>
     public async Task WriteAsync(string key, KeyValueEntry? seen, string text, CancellationToken cancellation)
     {
-        if (key.Length == 0 || key.StartsWith('/') || key.EndsWith('/')) throw new ArgumentException($"'{key}' is no name of a key: it neither begins nor ends with '/'.");
+        if (key.Length == 0 || key.StartsWith('/') || key.EndsWith('/'))
+            throw new ArgumentException($"'{key}' is no name of a key: it neither begins nor ends with '/'.");
         if (!await registry.PutKeyAsync(key, Strict.GetBytes(text), seen?.ModifyIndex ?? 0, cancellation)) throw Meanwhile(key, seen);
     }
 

@@ -4,7 +4,9 @@ using Quintet.Console.Access;
 
 namespace Quintet.Console.Records;
 
-/// <summary>What the console itself must remember: the audit log, the sessions, and the login codes that were used. One SQLite file in the data folder.</summary>
+/// <summary>
+/// What the console itself must remember: the audit log, the sessions, and the login codes that were used. One SQLite file in the data folder.
+/// </summary>
 internal sealed class ConsoleDatabase
 {
     private readonly string _connection;

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Quintet.Console.Access;
+using Quintet.Console.Pages;
 using Quintet.Console.Records;
 using Quintet.Console.Tests.Systems;
 using Quintet.TestKit.Files;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Quintet.Console.Access;
 using Quintet.Console.DeadLetters;
+using Quintet.Console.Jobs;
 using Quintet.Console.Parts;
 using Quintet.Console.Records;
 using Quintet.Console.Tests.Systems;
@@ -25,7 +26,8 @@ public sealed class LetterWorkTests
         await BuryAsync(broker, 120, number => number % 2 == 0 ? $"users/{number} answered 503" : $"users/{number} answered 404");
         LetterDesk desk = Clients(broker).Letters!;
 
-        LetterWork work = await DoAsync(broker, new Deed("redrive", Dead), w => desk.RedriveAsync(Dead, new LetterChoice([], [Unanswered]), null, w));
+        LetterWork work = await DoAsync(
+            broker, new Deed("redrive", Dead), w => desk.RedriveAsync(Dead, new LetterChoice([], [Unanswered]), null, w.Report, w.Stopping));
 
         Assert.Null(work.Fault);
         Assert.Equal("60 messages went to orders.placed.", work.Summary);
@@ -44,7 +46,8 @@ public sealed class LetterWorkTests
         await broker.Channel.QueueDeleteAsync(Home, cancellationToken: Cancellation);
         LetterDesk desk = Clients(broker).Letters!;
 
-        LetterWork work = await DoAsync(broker, new Deed("redrive", Dead), w => desk.RedriveAsync(Dead, LetterChoice.OfIds(["letter-1", "gone"]), null, w));
+        LetterWork work = await DoAsync(
+            broker, new Deed("redrive", Dead), w => desk.RedriveAsync(Dead, LetterChoice.OfIds(["letter-1", "gone"]), null, w.Report, w.Stopping));
 
         Assert.Equal(
             [LetterFate.Stayed("gone", "there is no message 'gone'"), LetterFate.Stayed("letter-1", "there is no queue 'orders.placed'")], work.Fates);
@@ -63,7 +66,7 @@ public sealed class LetterWorkTests
             if (works.Of(queue) is { Progress.Looked: 10 } tenth) tenth.Stop();
         };
 
-        LetterWork work = await DoAsync(broker, new Deed("discard", Dead), w => desk.DiscardAsync(Dead, LetterChoice.Everything, w));
+        LetterWork work = await DoAsync(broker, new Deed("discard", Dead), w => desk.DiscardAsync(Dead, LetterChoice.Everything, w.Report, w.Stopping));
 
         Assert.StartsWith("It was stopped. Before that: ", work.Fault, StringComparison.Ordinal);
         Assert.Equal(50u - (uint)work.Fates.Count, await broker.CountAsync(Dead, Cancellation));
@@ -78,7 +81,8 @@ public sealed class LetterWorkTests
         TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         await works.BeginAsync(Dead, Ann, new Deed("redrive", Dead), _ => held.Task);
-        ArgumentException second = await Assert.ThrowsAsync<ArgumentException>(() => works.BeginAsync(Dead, Ann, new Deed("discard", Dead), _ => Task.CompletedTask));
+        ArgumentException second = await Assert.ThrowsAsync<ArgumentException>(
+            () => works.BeginAsync(Dead, Ann, new Deed("discard", Dead), _ => Task.CompletedTask));
         await Assert.ThrowsAsync<ForbiddenException>(
             () => works.BeginAsync("other", Ann with { Role = ConsoleRole.Viewer }, new Deed("redrive", "other"), _ => Task.CompletedTask));
         held.SetResult();

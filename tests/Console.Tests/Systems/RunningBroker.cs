@@ -23,12 +23,14 @@ internal sealed class RunningBroker : IAsyncDisposable
         BoxProcess broker = await BoxProcess.StartAsync("broker", cancellation);
         string address = $"amqp://guest:guest@127.0.0.1:{broker.Port}/%2F";
         RunningConsole console = await RunningConsole.StartAsync(
-            null, ("Console:Parts:Broker", address), ("Console:Parts:Management", $"http://127.0.0.1:{broker.ManagementPort}"), ("Console:Parts:Refresh", "00:00:00.1"));
+            null, ("Console:Parts:Broker", address), ("Console:Parts:Refresh", "00:00:00.1"),
+            ("Console:Parts:Management", $"http://127.0.0.1:{broker.ManagementPort}"));
         IConnection connection = await new ConnectionFactory { Uri = new Uri(address) }.CreateConnectionAsync(cancellation);
         return new RunningBroker(broker, console, connection, await connection.CreateChannelAsync(new CreateChannelOptions(true, true), cancellation));
     }
 
-    public async Task<uint> CountAsync(string queue, CancellationToken cancellation) => (await Channel.QueueDeclarePassiveAsync(queue, cancellation)).MessageCount;
+    public async Task<uint> CountAsync(string queue, CancellationToken cancellation) =>
+        (await Channel.QueueDeclarePassiveAsync(queue, cancellation)).MessageCount;
 
     public async ValueTask DisposeAsync()
     {

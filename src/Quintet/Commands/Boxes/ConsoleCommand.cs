@@ -65,7 +65,8 @@ internal static class ConsoleCommand
                 throw new CommandException(ExitCode.Unreachable, $"no system runs in '{state.Path}'; 'quintet up' starts one");
             if (!run.Endpoints.TryGetValue("console", out string? console))
                 throw new CommandException(ExitCode.NotFound, "this system was started without its console");
-            System.Console.WriteLine(LinkTo(console, state, Enum.Parse<ConsoleRole>(line.GetRequiredValue(role), ignoreCase: true), line.GetValue(name)!).AbsoluteUri);
+            ConsoleRole chosen = Enum.Parse<ConsoleRole>(line.GetRequiredValue(role), ignoreCase: true);
+            System.Console.WriteLine(LinkTo(console, state, chosen, line.GetValue(name)!).AbsoluteUri);
             return ExitCode.Done;
         });
         return command;
