@@ -14,6 +14,7 @@ using Quintet.Broker.Alarms;
 using Quintet.Broker.Connections;
 using Quintet.Broker.Connections.Consumers;
 using Quintet.Broker.Management;
+using Quintet.Broker.Management.Messages;
 using Quintet.Broker.Management.Metrics;
 using Quintet.Broker.Management.Rates;
 using Quintet.Broker.Migration;
@@ -121,6 +122,7 @@ internal static class BrokerBox
             provider.GetRequiredService<IOptions<BrokerOptions>>().Value,
             provider.GetRequiredService<ILogger<DefinitionsImport>>()));
         services.AddSingleton<StatisticsLoop>();
+        services.AddSingleton<HeadTimestamps>();
         services.AddHostedService(provider => provider.GetRequiredService<StatisticsLoop>());
         services.AddSingleton<ConsumerTimeouts>();
         services.AddHostedService(provider => provider.GetRequiredService<ConsumerTimeouts>());

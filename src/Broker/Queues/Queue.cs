@@ -67,6 +67,13 @@ internal abstract class Queue(QueueSettings settings, QueueServices services) : 
     /// <summary>True when that was the last consumer of a queue that goes with it.</summary>
     public abstract bool Remove(Consumer consumer);
 
+    /// <summary>The message that is next, which stays; false where there is none, and in a stream, where each reader has its own.</summary>
+    public virtual bool TryPeek(out QueueEntry entry)
+    {
+        entry = default;
+        return false;
+    }
+
     /// <summary>Takes the next message for basic.get; its content is then read with <see cref="ReadAsync"/>.</summary>
     public abstract bool TryTake(bool noAck, out QueueEntry entry, out int messagesLeft);
 

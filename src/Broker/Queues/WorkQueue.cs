@@ -150,6 +150,15 @@ internal sealed class WorkQueue : Queue
         }
     }
 
+    public override bool TryPeek(out QueueEntry entry)
+    {
+        lock (_gate)
+        {
+            entry = _contents.Count > 0 ? _contents.Peek() : default;
+            return _contents.Count > 0;
+        }
+    }
+
     public override bool TryTake(bool noAck, out QueueEntry entry, out int messagesLeft)
     {
         lock (_gate)

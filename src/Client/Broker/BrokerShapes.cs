@@ -16,6 +16,13 @@ public sealed record QueueInfo(
     /// <summary>What its policies set; an empty list where RabbitMQ means an empty object.</summary>
     public JsonElement EffectivePolicyDefinition { get; init; }
 
+    /// <summary>Seconds since 1970 in the timestamp of the message that is next, where it has one and the broker looks.</summary>
+    public long? HeadMessageTimestamp { get; init; }
+
+    /// <summary>When the message that is next was published, as its publisher said.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Oldest => HeadMessageTimestamp is > 0 and < 253_402_300_800 and var seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+
     /// <summary>Only when one queue is asked for.</summary>
     public IReadOnlyList<ConsumerInfo>? ConsumerDetails { get; init; }
 

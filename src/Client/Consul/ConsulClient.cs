@@ -109,7 +109,10 @@ public sealed class ConsulClient
         Answer answer = await SendAsync(new(HttpMethod.Get, path), blocking, cancellation);
         List<ServiceInstance> instances = [];
         foreach (HealthJson row in answer.Read(ConsulJson.Default.ListHealthJson))
-            if (row.Service is not null) instances.Add(row.Service.ToInstance(row.Node?.Address, row.Worst()) with { CheckOutput = row.OutputOfWorst() });
+            if (row.Service is not null) instances.Add(row.Service.ToInstance(row.Node?.Address, row.Worst()) with
+            {
+                CheckOutput = row.OutputOfWorst(), Checks = [.. (row.Checks ?? []).Select(check => check.ToState())],
+            });
         return new(instances, answer.Index);
     }
 
@@ -139,6 +142,14 @@ public sealed class ConsulClient
         return new([.. answer.Read(ConsulJson.Default.ListKeyValueJson).Select(row => row.ToEntry())], answer.Index);
     }
 
+    /// <summary>The names of the keys that begin with <paramref name="prefix"/>, each up to the next <paramref name="separator"/>: folders once.</summary>
+    public async Task<IReadOnlyList<string>> KeyNamesAsync(string prefix, string separator, CancellationToken cancellation = default)
+    {
+        string path = $"v1/kv/{KeyPath(prefix)}?keys={Query("separator", separator)}";
+        Answer answer = await SendAsync(new(HttpMethod.Get, path), null, cancellation);
+        return answer.Status is HttpStatusCode.NotFound ? [] : answer.Read(ConsulJson.Default.ListString);
+    }
+
     /// <summary>Writes a key.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">Its value, at most 512 KiB by Consul's default.</param>
@@ -159,6 +170,15 @@ public sealed class ConsulClient
     {
         Answer answer = await SendAsync(new(HttpMethod.Delete, $"v1/kv/{KeyPath(key)}{(recurse ? "?recurse=" : "")}"), null, cancellation);
         answer.ThrowUnlessDone();
+    }
+
+    /// <summary>Removes a key only while its <see cref="KeyValueEntry.ModifyIndex"/> is this.</summary>
+    /// <returns>False when somebody else changed the key meanwhile.</returns>
+    public async Task<bool> DeleteKeyAsync(string key, ulong unchangedSince, CancellationToken cancellation = default)
+    {
+        string path = string.Create(CultureInfo.InvariantCulture, $"v1/kv/{KeyPath(key)}?cas={unchangedSince}");
+        Answer answer = await SendAsync(new(HttpMethod.Delete, path), null, cancellation);
+        return answer.IsTrue();
     }
 
     /// <summary>The address of the cluster's leader; empty while there is none. A cheap way to ask whether the registry works.</summary>

@@ -14,6 +14,7 @@ namespace Quintet.Client.Consul;
 [JsonSerializable(typeof(Dictionary<string, string[]?>))]
 [JsonSerializable(typeof(List<KeyValueJson>))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(List<string>))]
 internal sealed partial class ConsulJson : JsonSerializerContext;
 
 internal sealed class RegistrationJson
@@ -141,12 +142,16 @@ internal sealed class CheckStateJson
     [JsonPropertyName("CheckID")]
     public string? CheckId { get; set; }
 
+    public string? Name { get; set; }
+
     public string? Status { get; set; }
 
     public string? Output { get; set; }
 
     [JsonPropertyName("ServiceID")]
     public string? ServiceId { get; set; }
+
+    public CheckState ToState() => new(CheckId ?? "", Name ?? "", ToStatus(), Output ?? "");
 
     // Maintenance is a critical check with a reserved id; a status this client does not know counts as critical.
     public InstanceStatus ToStatus() => Status switch

@@ -34,4 +34,14 @@ public sealed record ServiceInstance(string Id, string Name, string Address, int
 
     /// <summary>What its worst check said last; empty when it said nothing, and in answers of the agent.</summary>
     public string CheckOutput { get; init; } = "";
+
+    /// <summary>Its own checks and those of its node; none in answers of the agent.</summary>
+    public IReadOnlyList<CheckState> Checks { get; init; } = [];
 }
+
+/// <summary>How a check is.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Status">What it says.</param>
+/// <param name="Output">In its own words; empty when it has none.</param>
+public sealed record CheckState(string Id, string Name, InstanceStatus Status, string Output);

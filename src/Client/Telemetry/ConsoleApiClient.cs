@@ -27,15 +27,29 @@ public sealed class ConsoleApiClient : IDisposable
     }
 
     /// <summary>The stories of a trace id, an event's id, an e-mail address or a subject; the newest first.</summary>
-    public async Task<IReadOnlyList<StoryInfo>> StoriesAsync(string key, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<StoryInfo>> StoriesAsync(string key, CancellationToken cancellation = default) =>
+        JsonSerializer.Deserialize(
+            await SendAsync(HttpMethod.Get, $"stories?key={Uri.EscapeDataString(key)}", cancellation), ConsoleJson.Default.ListStoryInfo)!;
+
+    /// <summary>Who is logged in; the newest first.</summary>
+    public async Task<IReadOnlyList<SessionInfo>> SessionsAsync(CancellationToken cancellation = default) =>
+        JsonSerializer.Deserialize(await SendAsync(HttpMethod.Get, "sessions", cancellation), ConsoleJson.Default.ListSessionInfo)!;
+
+    /// <summary>Ends a session.</summary>
+    public Task EndSessionAsync(string id, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Delete, $"sessions/{Uri.EscapeDataString(id)}", cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<byte[]> SendAsync(HttpMethod method, string path, CancellationToken cancellation)
     {
         try
         {
-            Uri question = new($"/api/v1/stories?key={Uri.EscapeDataString(key)}", UriKind.Relative);
-            using HttpResponseMessage response = await _http.GetAsync(question, cancellation);
+            using HttpRequestMessage question = new(method, new Uri($"/api/v1/{path}", UriKind.Relative));
+            using HttpResponseMessage response = await _http.SendAsync(question, cancellation);
             byte[] answer = await response.Content.ReadAsByteArrayAsync(cancellation);
-            if (!response.IsSuccessStatusCode) throw new ConsoleApiException(WordsOf(answer, (int)response.StatusCode), response.StatusCode);
-            return JsonSerializer.Deserialize(answer, ConsoleJson.Default.ListStoryInfo)!;
+            return response.IsSuccessStatusCode ? answer : throw new ConsoleApiException(WordsOf(answer, (int)response.StatusCode), response.StatusCode);
         }
         catch (HttpRequestException fault)
         {
@@ -46,9 +60,6 @@ public sealed class ConsoleApiClient : IDisposable
             throw new ConsoleApiException($"the console at {_http.BaseAddress} did not answer within {Patience.TotalSeconds:0} s", null, fault);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
 
     private static string WordsOf(byte[] answer, int status)
     {

@@ -32,5 +32,6 @@ internal sealed record ConsoleProblemJson(string? Title, string? Detail);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(List<StoryInfo>))]
+[JsonSerializable(typeof(List<SessionInfo>))]
 [JsonSerializable(typeof(ConsoleProblemJson))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;

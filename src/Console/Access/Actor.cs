@@ -12,9 +12,13 @@ internal sealed record Actor(string Name, ConsoleRole Role, string Address, Date
 {
     public const string AddressClaim = "quintet:address";
     public const string UntilClaim = "quintet:until";
+    public const string SessionClaim = "quintet:session";
 
     /// <summary>The policy of what changes something.</summary>
     public const string OperatorPolicy = nameof(ConsoleRole.Operator);
+
+    /// <summary>The id of their session; empty for a program, and where no login is needed.</summary>
+    public string Session { get; init; } = "";
 
     public bool MayChange => Role == ConsoleRole.Operator;
 
@@ -24,7 +28,10 @@ internal sealed record Actor(string Name, ConsoleRole Role, string Address, Date
         user.FindFirstValue(AddressClaim) ?? "",
         long.TryParse(user.FindFirstValue(UntilClaim), NumberStyles.None, CultureInfo.InvariantCulture, out long until)
             ? DateTimeOffset.FromUnixTimeSeconds(until)
-            : DateTimeOffset.MinValue);
+            : DateTimeOffset.MinValue)
+    {
+        Session = user.FindFirstValue(SessionClaim) ?? "",
+    };
 
     public ClaimsPrincipal ToPrincipal(string scheme) => new(new ClaimsIdentity(
         [
@@ -32,6 +39,7 @@ internal sealed record Actor(string Name, ConsoleRole Role, string Address, Date
             new Claim(ClaimTypes.Role, Role.ToString()),
             new Claim(AddressClaim, Address),
             new Claim(UntilClaim, Until.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
+            new Claim(SessionClaim, Session),
         ],
         scheme));
 }

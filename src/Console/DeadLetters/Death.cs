@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Quintet.Client.Broker;
 
 namespace Quintet.Console.DeadLetters;
@@ -13,7 +14,7 @@ namespace Quintet.Console.DeadLetters;
 /// <param name="Reason">The broker's word (<c>rejected</c>, <c>expired</c>, <c>delivery_limit</c>), or the name of the service's exception.</param>
 /// <param name="Text">What the exception said; null when a broker let it die.</param>
 /// <param name="Attempts">How often the service tried; null when that is not known.</param>
-internal sealed record Death(string Queue, string Reason, string? Text = null, int? Attempts = null)
+internal sealed partial record Death(string Queue, string Reason, string? Text = null, int? Attempts = null)
 {
     /// <summary>What the chassis writes into a message that it sends to the retries or to the dead letters.</summary>
     public const string ChassisMarks = "x-quintet-";
@@ -35,7 +36,17 @@ internal sealed record Death(string Queue, string Reason, string? Text = null, i
             : null;
     }
 
+    /// <summary>What letters have in common that died of the same: place, reason and error, whatever ids and numbers stand in it.</summary>
+    public string Cause => Text is null ? ToString() : $"{this}: {Varying().Replace(Text, "…")}";
+
+    /// <summary>The cause of a death, or that there was none.</summary>
+    public static string CauseOf(Death? death) => death?.Cause ?? "did not die";
+
     public override string ToString() => $"{Reason} in {Queue}";
+
+    // Numbers and hexadecimal identifiers vary from letter to letter; a number between blanks that may be a status, such as 503, tells errors apart.
+    [GeneratedRegex(@"(?!(?<=\s)[1-5][0-9]{2}(?:[\s,.:;)]|$))(?:\b(?=[0-9A-Fa-f-]*[0-9])[0-9A-Fa-f]+(?:-[0-9A-Fa-f]+)*\b|(?<![0-9])[0-9]+)")]
+    private static partial Regex Varying();
 
     private static int? Attempt(IDictionary<string, object?> headers) =>
         headers.TryGetValue($"{ChassisMarks}attempt", out object? value)

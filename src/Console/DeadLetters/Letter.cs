@@ -16,7 +16,7 @@ internal sealed record Letter(string Id, string Type, Death? Death, PeekedMessag
     public IEnumerable<(string Name, string Value)> Properties => Rows(Message.Properties);
 
     /// <summary>What letters have in common that died of the same.</summary>
-    public string Group => Death is null ? "did not die" : $"{Death.Reason} in {Death.Queue}";
+    public string Cause => DeadLetters.Death.CauseOf(Death);
 
     public static Letter Of(PeekedMessage message) =>
         new(Text(message.Properties, "message_id"), Text(message.Properties, "type"), Death.Of(message), message);

@@ -7,30 +7,34 @@ internal sealed class LetterDesk(Uri broker)
 {
     /// <summary>Moves letters to where each died.</summary>
     /// <param name="queue">Where they are now.</param>
-    /// <param name="ids">Which; empty for all.</param>
+    /// <param name="choice">Which.</param>
     /// <param name="body">What they are to say instead; null leaves it.</param>
+    /// <param name="report">Is told how it goes.</param>
     /// <param name="cancellation">Ends it between two letters.</param>
-    public async Task<RedriveReport> RedriveAsync(string queue, IReadOnlyCollection<string> ids, ReadOnlyMemory<byte>? body, CancellationToken cancellation)
+    public async Task RedriveAsync(string queue, LetterChoice choice, ReadOnlyMemory<byte>? body, LetterReport report, CancellationToken cancellation)
     {
         await using IConnection connection = await ConnectAsync(cancellation);
-        return await new Redrive(queue, to: null, dryRun: false, body).RunAsync(new LetterWalk(connection, queue, ids), int.MaxValue, cancellation);
+        await new Redrive(queue, to: null, dryRun: false, body, report.Told)
+            .RunAsync(new LetterWalk(connection, queue, choice, report.Looked), int.MaxValue, cancellation);
     }
 
     /// <summary>Throws letters away for good.</summary>
-    /// <returns>How many.</returns>
-    public async Task<int> DiscardAsync(string queue, IReadOnlyCollection<string> ids, CancellationToken cancellation)
+    /// <param name="queue">Where they are.</param>
+    /// <param name="choice">Which.</param>
+    /// <param name="report">Is told how it goes.</param>
+    /// <param name="cancellation">Ends it between two letters.</param>
+    public async Task DiscardAsync(string queue, LetterChoice choice, LetterReport report, CancellationToken cancellation)
     {
         await using IConnection connection = await ConnectAsync(cancellation);
-        int discarded = 0;
-        await new LetterWalk(connection, queue, ids).RunAsync(
+        IReadOnlyCollection<string> missing = await new LetterWalk(connection, queue, choice, report.Looked).RunAsync(
             int.MaxValue,
             async (channel, letter) =>
             {
                 await channel.BasicAckAsync(letter.DeliveryTag, multiple: false, CancellationToken.None);
-                discarded++;
+                report.Told(LetterFate.Discarded(letter.BasicProperties.MessageId ?? ""));
             },
             cancellation);
-        return discarded;
+        foreach (string id in missing) report.Told(LetterFate.Stayed(id, $"there is no message '{id}'"));
     }
 
     private Task<IConnection> ConnectAsync(CancellationToken cancellation) => new ConnectionFactory

@@ -16,23 +16,25 @@ internal sealed record RedriveReport(IReadOnlyDictionary<string, int> Moved, IRe
 /// <param name="to">The queue to move them to; null for where each died.</param>
 /// <param name="dryRun">Whether to say only what would be moved.</param>
 /// <param name="body">What a letter is to say instead; null leaves it as it is.</param>
-internal sealed class Redrive(string queue, string? to, bool dryRun, ReadOnlyMemory<byte>? body = null)
+/// <param name="told">Told what became of each; null for nobody.</param>
+internal sealed class Redrive(string queue, string? to, bool dryRun, ReadOnlyMemory<byte>? body = null, Action<LetterFate>? told = null)
 {
     private readonly SortedDictionary<string, int> _moved = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _kept = new(StringComparer.Ordinal);
 
     public async Task<RedriveReport> RunAsync(LetterWalk walk, int limit, CancellationToken cancellation)
     {
-        foreach (string missing in await walk.RunAsync(limit, MoveAsync, cancellation)) Count(_kept, $"there is no message '{missing}'");
+        foreach (string missing in await walk.RunAsync(limit, MoveAsync, cancellation)) Keep(missing, $"there is no message '{missing}'");
         return new RedriveReport(_moved, _kept);
     }
 
     private async Task MoveAsync(IChannel channel, BasicGetResult letter)
     {
+        string id = letter.BasicProperties.MessageId ?? "";
         string? target = to ?? Death.Of(letter.BasicProperties.Headers)?.Queue;
-        if (target is null) Count(_kept, "it does not say where it died; name a queue with --to");
-        else if (target == queue) Count(_kept, "it died in this very queue; name another with --to");
-        else if (dryRun) Count(_moved, target);
+        if (target is null) Keep(id, "it does not say where it died; name a queue with --to");
+        else if (target == queue) Keep(id, "it died in this very queue; name another with --to");
+        else if (dryRun) Move(id, target);
         else await PublishAsync(channel, letter, target);
     }
 
@@ -45,12 +47,24 @@ internal sealed class Redrive(string queue, string? to, bool dryRun, ReadOnlyMem
         }
         catch (PublishException refused)
         {
-            Count(_kept, refused.IsReturn ? $"there is no queue '{target}'" : $"'{target}' does not take it");
+            Keep(letter.BasicProperties.MessageId ?? "", refused.IsReturn ? $"there is no queue '{target}'" : $"'{target}' does not take it");
             return;
         }
 
         await channel.BasicAckAsync(letter.DeliveryTag, multiple: false, CancellationToken.None);
+        Move(letter.BasicProperties.MessageId ?? "", target);
+    }
+
+    private void Move(string id, string target)
+    {
         Count(_moved, target);
+        told?.Invoke(LetterFate.Moved(id, target));
+    }
+
+    private void Keep(string id, string reason)
+    {
+        Count(_kept, reason);
+        told?.Invoke(LetterFate.Stayed(id, reason));
     }
 
     /// <summary>Without the marks of its deaths: consumers that count them, as the chassis does, would give it up at once again.</summary>

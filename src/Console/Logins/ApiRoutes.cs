@@ -20,6 +20,7 @@ internal static class ApiRoutes
         RouteGroupBuilder api = routes.MapGroup("/api/v1");
         api.MapGet("/summary", (SystemFeed feed) => TypedResults.Ok(Summary.Of(feed.Current)));
         api.MapStories();
+        api.MapSessions();
         api.MapGet("/audit", Audit).RequireAuthorization(Actor.OperatorPolicy);
     }
 

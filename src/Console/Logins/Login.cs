@@ -7,7 +7,7 @@ using Quintet.Console.Records;
 namespace Quintet.Console.Logins;
 
 /// <summary>One login.</summary>
-internal sealed class Login(IOptions<ConsoleOptions> options, LoginAttempts attempts, UsedCodes used, AuditLog audit, TimeProvider time)
+internal sealed class Login(IOptions<ConsoleOptions> options, LoginAttempts attempts, UsedCodes used, OpenSessions sessions, AuditLog audit, TimeProvider time)
 {
     private readonly AccessOptions _access = options.Value.Access;
 
@@ -29,7 +29,7 @@ internal sealed class Login(IOptions<ConsoleOptions> options, LoginAttempts atte
             return LoginRoutes.Page(fault, to, null, StatusCodes.Status401Unauthorized);
         }
 
-        Actor actor = new(claim!.Name, claim.Role, address, time.GetUtcNow() + _access.SessionLifetime);
+        Actor actor = sessions.Begin(new Actor(claim!.Name, claim.Role, address, time.GetUtcNow() + _access.SessionLifetime));
         audit.Note(actor, new Deed("login", "console"), "done", $"as {claim.Role.ToString().ToLowerInvariant()}");
         await context.SignInAsync(actor.ToPrincipal("link"));
         // Not a redirect: one that follows a link in another site's page (a mail, a ticket) would not carry the new SameSite=Strict cookie.

@@ -5,6 +5,7 @@ using Quintet.Client.Configuration;
 using Quintet.Client.Consul;
 using Quintet.Client.Supervisor;
 using Quintet.Console.DeadLetters;
+using Quintet.Console.Streams;
 using RabbitMQ.Client.Exceptions;
 
 namespace Quintet.Console.Parts;
@@ -15,7 +16,7 @@ internal sealed class PartClients : IDisposable
     private readonly HttpClient? _registry;
     private readonly HttpClient? _configuration;
 
-    public PartClients(IOptions<ConsoleOptions> options)
+    public PartClients(IOptions<ConsoleOptions> options, TimeProvider time)
     {
         PartsOptions parts = options.Value.Parts;
         if (parts.Supervisor is { } supervisor) Supervisor = new SupervisorClient(supervisor, parts.SupervisorToken?.Reveal() ?? "");
@@ -23,10 +24,16 @@ internal sealed class PartClients : IDisposable
         {
             _registry = ConsulClient.CreateHttp(registry.AbsoluteUri, parts.RegistryToken?.Reveal());
             Registry = new ConsulClient(_registry);
+            Keys = new KeyDesk(Registry);
         }
 
         if (parts.Management is { } management) Broker = new ManagementClient(WithUser(management, parts.Broker?.Reveal()));
-        if (parts.Broker is { } broker) Letters = new LetterDesk(new Uri(broker.Reveal()));
+        if (parts.Broker is { } broker)
+        {
+            Letters = new LetterDesk(new Uri(broker.Reveal()));
+            Streams = new StreamDesk(new Uri(broker.Reveal()), time);
+        }
+
         if (parts.Configuration is not { } configuration) return;
         _configuration = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false })
         {
@@ -43,10 +50,16 @@ internal sealed class PartClients : IDisposable
 
     public ConsulClient? Registry { get; }
 
+    /// <summary>What looks into the registry's keys and changes them.</summary>
+    public KeyDesk? Keys { get; }
+
     public ManagementClient? Broker { get; }
 
     /// <summary>What moves dead letters, over AMQP.</summary>
     public LetterDesk? Letters { get; }
+
+    /// <summary>What reads streams, over AMQP.</summary>
+    public StreamDesk? Streams { get; }
 
     public ConfigServerClient? Configuration { get; }
 

@@ -18,7 +18,7 @@ internal sealed class PartsOptions
     /// <summary>The registry: <c>http://127.0.0.1:8500</c>. Default none.</summary>
     public Uri? Registry { get; set; }
 
-    /// <summary>A token that may read the registry. Default none.</summary>
+    /// <summary>A token that may read the registry, and write its keys if operators are to edit them. Default none.</summary>
     public Secret? RegistryToken { get; set; }
 
     /// <summary>The broker's management API, without credentials: <c>http://127.0.0.1:15672</c>. Default none.</summary>

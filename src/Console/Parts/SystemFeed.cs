@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Quintet.Client.Broker;
 
 namespace Quintet.Console.Parts;
 
@@ -95,6 +96,9 @@ internal sealed record Moment(DateTimeOffset At, double? MemoryMb, double? Queue
     /// <summary>Seconds of processor time that each instance had used.</summary>
     public IReadOnlyDictionary<string, double> Processor { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>The queues by name; null while they are not known.</summary>
+    public IReadOnlyDictionary<string, QueueInfo>? Queues { get; init; }
+
     public static Moment Of(SystemPicture picture)
     {
         bool hasSystem = picture.System is { Value: not null, Fault: null };
@@ -102,6 +106,7 @@ internal sealed record Moment(DateTimeOffset At, double? MemoryMb, double? Queue
         return new Moment(picture.At, hasSystem ? picture.Processes.Sum(p => p.MemoryMb) : null, queues?.Depth)
         {
             Memory = hasSystem ? picture.Processes.ToDictionary(p => p.Instance, p => p.MemoryMb) : [],
+            Queues = queues?.Queues.GroupBy(q => q.Name).ToDictionary(q => q.Key, q => q.First()),
             Processor = hasSystem ? picture.Processes.ToDictionary(p => p.Instance, p => p.CpuSeconds) : [],
         };
     }

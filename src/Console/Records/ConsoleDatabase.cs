@@ -4,7 +4,9 @@ using Quintet.Console.Access;
 
 namespace Quintet.Console.Records;
 
-/// <summary>What the console itself must remember: the audit log and the login codes that were used. One SQLite file in the data folder.</summary>
+/// <summary>
+/// What the console itself must remember: the audit log, the sessions, and the login codes that were used. One SQLite file in the data folder.
+/// </summary>
 internal sealed class ConsoleDatabase
 {
     private readonly string _connection;
@@ -23,6 +25,9 @@ internal sealed class ConsoleDatabase
                 action TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL, outcome TEXT NOT NULL, result TEXT NOT NULL);
             CREATE INDEX IF NOT EXISTS audit_at ON audit (at);
             CREATE TABLE IF NOT EXISTS used_codes (nonce TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS sessions (
+                id TEXT PRIMARY KEY, who TEXT NOT NULL, role TEXT NOT NULL, origin TEXT NOT NULL,
+                began INTEGER NOT NULL, seen INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
             """);
     }
 

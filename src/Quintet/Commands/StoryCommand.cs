@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Quintet.Client.Supervisor;
 using Quintet.Client.Telemetry;
 using Quintet.Terminal;
 
@@ -26,7 +25,7 @@ internal static class StoryCommand
         command.Arguments.Add(key);
         command.SetAction(async (line, cancellation) =>
         {
-            using ConsoleApiClient console = await ConnectAsync(system, line, cancellation);
+            using ConsoleApiClient console = await system.ConsoleAsync(line, cancellation);
             IReadOnlyList<StoryInfo> stories = await console.StoriesAsync(line.GetValue(key)!, cancellation);
             if (system.IsJson(line)) System.Console.WriteLine(JsonSerializer.Serialize(stories, CommandJson.Default.IReadOnlyListStoryInfo));
             else
@@ -36,15 +35,6 @@ internal static class StoryCommand
                 : throw new CommandException(ExitCode.NotFound, $"no story is known of '{line.GetValue(key)}'; stories are kept for some days");
         });
         return command;
-    }
-
-    private static async Task<ConsoleApiClient> ConnectAsync(SystemOptions system, ParseResult line, CancellationToken cancellation)
-    {
-        using SupervisorClient supervisor = system.Connect(line);
-        IReadOnlyDictionary<string, string> variables = await supervisor.EnvironmentAsync(cancellation);
-        return variables.TryGetValue("CONSOLE_URL", out string? console)
-            ? new ConsoleApiClient(new Uri(console), variables["CONSOLE_TOKEN"])
-            : throw new CommandException(ExitCode.NotFound, "this system was started without its console, which keeps the stories");
     }
 
     private static void Print(StoryInfo story)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Globalization;
 using Quintet.Client.Supervisor;
+using Quintet.Client.Telemetry;
 using Quintet.Manifest;
 using Quintet.Supervision.State;
 using Quintet.Terminal;
@@ -77,6 +78,16 @@ internal sealed class SystemOptions
 
     public StateFolder State(ParseResult line) =>
         new(line.GetValue(_state) ?? Path.Combine(Path.GetDirectoryName(ManifestFile(line))!, ".quintet"));
+
+    /// <summary>The console of the running system, as the operator.</summary>
+    public async Task<ConsoleApiClient> ConsoleAsync(ParseResult line, CancellationToken cancellation)
+    {
+        using SupervisorClient supervisor = Connect(line);
+        IReadOnlyDictionary<string, string> variables = await supervisor.EnvironmentAsync(cancellation);
+        return variables.TryGetValue("CONSOLE_URL", out string? console)
+            ? new ConsoleApiClient(new Uri(console), variables["CONSOLE_TOKEN"])
+            : throw new CommandException(ExitCode.NotFound, "this system was started without its console");
+    }
 
     /// <summary>The system that runs in the state, or an error that says how to start one.</summary>
     public SupervisorClient Connect(ParseResult line)

@@ -51,6 +51,38 @@ public class ThingsAreMadeAndUsed
     }
 
     [Theory]
+    [InlineData("classic", true)]
+    [InlineData("classic", false)]
+    [InlineData("quorum", true)]
+    public async Task The_timestamp_of_the_message_that_is_next_is_told(string type, bool isPersistent)
+    {
+        await using RunningBroker broker = await RunningBroker.StartAsync();
+        using HttpClient http = broker.Management();
+        await SendAsync(http, HttpMethod.Put, "queues/%2F/q", $$$"""{"durable":true,"arguments":{"x-queue-type":"{{{type}}}"}}""");
+
+        JsonValueKind empty = (await QueueAsync(http)).ValueKind;
+        foreach (int seconds in (int[])[1_700_000_000, 1_800_000_000])
+            await PublishAsync(http, $$"""
+                "routing_key":"q","payload":"x","payload_encoding":"string","properties":{"delivery_mode":{{(isPersistent ? 2 : 1)}},"timestamp":{{seconds}}}
+                """);
+        await PublishAsync(http, """ "routing_key":"q","payload":"x","payload_encoding":"string","properties":{} """);
+        long first = (await QueueAsync(http)).GetInt64(), same = (await QueueAsync(http)).GetInt64();
+        await TakeAsync(http);
+        long second = (await QueueAsync(http)).GetInt64();
+        await TakeAsync(http);
+        JsonValueKind none = (await QueueAsync(http)).ValueKind;
+
+        Assert.Equal((1_700_000_000, 1_700_000_000, 1_800_000_000), (first, same, second));
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (empty, none));
+
+        static Task TakeAsync(HttpClient http) =>
+            SendAsync(http, HttpMethod.Post, "queues/%2F/q/get", """{"count":1,"ackmode":"ack_requeue_false","encoding":"auto"}""");
+
+        static async Task<JsonElement> QueueAsync(HttpClient http) =>
+            (await http.GetFromJsonAsync<JsonElement>(new Uri("/api/queues/%2F", UriKind.Relative), Stop))[0].GetProperty("head_message_timestamp");
+    }
+
+    [Theory]
     [InlineData("{}", 400, "[{key_missing,ackmode},{key_missing,count},{key_missing,encoding}]")]
     [InlineData("""{"count":"x","ackmode":"ack_requeue_true","encoding":"auto"}""", 400, """["not_integer","x"]""")]
     [InlineData("""{"count":1,"ackmode":"reject_requeue_true","encoding":"bogus"}""", 400, "Unsupported encoding. Please use auto or base64.")]

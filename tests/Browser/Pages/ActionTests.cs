@@ -71,14 +71,33 @@ public sealed class ActionTests(WatchedSystem watched)
         await ann.ClickAsync(id, "details[open]", Cancellation);
         await ann.ClickAsync("Edit and send back…", "dialog textarea", Cancellation);
         ann.Write("dialog textarea", EventOf(id, user));
-        await ann.ClickAsync("Send back", "dialog .done", Cancellation);
+        await ann.ClickAsync("Send back", ".work", Cancellation);
+        await ann.SaysAsync("1 message went to notifications.users.user-created.", Cancellation);
 
         await Eventually.TrueAsync(
             "the mail of the mended event", () => Task.FromResult(File.Exists(Path.Combine(watched.System.MailDirectory, $"{id}.eml"))), Cancellation);
-        await CloseAsync(ann);
         await ann.SaysAsync("No dead letters", Cancellation);
         await ann.OpenAsync($"/audit?q={id}", Cancellation);
         await ann.SaysAsync("edit and redrive", Cancellation);
+    }
+
+    [Fact]
+    public async Task An_ended_session_closes_its_open_page()
+    {
+        await using Visitor bob = await Visitor.LogInAsync(watched, "viewer", Cancellation);
+        await bob.OpenAsync("/services", Cancellation);
+        string id = (string)JsonNode.Parse(await watched.System.MustRunAsync(["console", "sessions", "--output", "json"], Cancellation))![0]!["id"]!;
+        await using Visitor ann = await Visitor.LogInAsync(watched, "operator", Cancellation);
+        await ann.OpenAsync("/sessions", Cancellation);
+        await ann.SaysAsync(id, Cancellation);
+
+        await ann.ClickAsync(id, "dialog", Cancellation);
+        await ann.ClickAsync("End it", "dialog .done", Cancellation);
+
+        await bob.SaysAsync("Your session has ended", Cancellation);
+        await CloseAsync(ann);
+        await ann.OpenAsync($"/audit?q={id}", Cancellation);
+        await ann.SaysAsync("end session", Cancellation);
     }
 
     private static async Task ScaleAsync(Visitor visitor, string replicas)

@@ -12,7 +12,8 @@ public sealed class PageTests(WatchedSystem watched)
         ("/", "processes well"), ("/services", "notifications-1"), ("/services/users", "/users/{**rest}"),
         ("/stories", "POST /users"), ("/stories?key=users/1", "mail to a••@example.org"), ("/traces", "POST"), ("/logs", "The newest"),
         ("/messages", "notifications.users.user-created"), ("/messages/notifications.users.user-created", "Nothing waits here"),
-        ("/config/notifications", "Welcome.Subject"), ("/routes", "/notifications"), ("/audit", "login"), ("/search?q=users", "users-1"),
+        ("/config/notifications", "Welcome.Subject"), ("/routes", "/notifications"), ("/audit", "login"),
+        ("/sessions", "you"), ("/registry", "passing"), ("/keys", "There is no key here"), ("/search?q=users", "users-1"),
     ];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -41,7 +42,7 @@ public sealed class PageTests(WatchedSystem watched)
     [Fact]
     public async Task On_a_phone_no_page_is_wider_than_the_screen()
     {
-        await using Visitor ann = await Visitor.LogInAsync(watched, "viewer", Cancellation);
+        await using Visitor ann = await Visitor.LogInAsync(watched, "operator", Cancellation);
         ann.Resize(500, 900); // a headless window is no narrower
         foreach ((string path, string says) in Pages)
         {

@@ -18,10 +18,11 @@ internal static class QueueRoutes
 {
     public static void MapQueues(this RouteGroupBuilder api)
     {
-        api.MapGet("/queues", (HttpContext http, BrokerContext broker, StatisticsLoop rates) => List(http, TopologyRoutes.Visible(http, broker), rates));
-        api.MapGet("/queues/{vhost}", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
-            List(http, [TopologyRoutes.RequireVhost(http, broker)], rates));
-        api.MapGet("/queues/{vhost}/{name}", One);
+        api.MapGet("/queues", (HttpContext http, BrokerContext broker, StatisticsLoop rates, HeadTimestamps heads) =>
+            ListAsync(http, TopologyRoutes.Visible(http, broker), rates, heads));
+        api.MapGet("/queues/{vhost}", (HttpContext http, BrokerContext broker, StatisticsLoop rates, HeadTimestamps heads) =>
+            ListAsync(http, [TopologyRoutes.RequireVhost(http, broker)], rates, heads));
+        api.MapGet("/queues/{vhost}/{name}", OneAsync);
         api.MapPut("/queues/{vhost}/{name}", DeclareAsync);
         api.MapDelete("/queues/{vhost}/{name}/contents", Purge);
         api.MapDelete("/queues/{vhost}/{name}", DeleteAsync);
@@ -31,18 +32,19 @@ internal static class QueueRoutes
         api.MapGet("/consumers/{vhost}", (HttpContext http, BrokerContext broker) => Consumers(http, [TopologyRoutes.RequireVhost(http, broker)]));
     }
 
-    private static IResult List(HttpContext http, IEnumerable<VirtualHost> vhosts, StatisticsLoop rates)
+    private static async Task<IResult> ListAsync(HttpContext http, IEnumerable<VirtualHost> vhosts, StatisticsLoop rates, HeadTimestamps heads)
     {
+        Queue[] queues = [.. vhosts.SelectMany(vhost => vhost.Queues.OrderBy(queue => queue.Name, StringComparer.Ordinal))];
         bool isShort = http.Request.Query["disable_stats"] == "true", hasTotals = http.Request.Query["enable_queue_totals"] == "true";
-        return http.List(
-            vhosts.SelectMany(vhost => vhost.Queues.OrderBy(queue => queue.Name, StringComparer.Ordinal)), queue => queue.Name,
-            queue => isShort ? QueueShapes.Short(queue, hasTotals) : QueueShapes.Of(queue, rates));
+        if (!isShort) await heads.LookAsync(queues, http.RequestAborted);
+        return http.List(queues, queue => queue.Name, queue => isShort ? QueueShapes.Short(queue, hasTotals) : QueueShapes.Of(queue, rates, heads));
     }
 
-    private static IResult One(HttpContext http, BrokerContext broker, StatisticsLoop rates)
+    private static async Task<IResult> OneAsync(HttpContext http, BrokerContext broker, StatisticsLoop rates, HeadTimestamps heads)
     {
         Queue queue = Require(http, TopologyRoutes.RequireVhost(http, broker));
-        JsonObject shown = QueueShapes.Of(queue, rates);
+        await heads.LookAsync([queue], http.RequestAborted);
+        JsonObject shown = QueueShapes.Of(queue, rates, heads);
         shown["consumer_details"] = new JsonArray([.. queue.Consumers.Select(consumer => (JsonNode)Shapes.Of(consumer))]);
         // By channel and by exchange: there is nothing in them but with RabbitMQ's detailed rates.
         shown["incoming"] = new JsonArray();

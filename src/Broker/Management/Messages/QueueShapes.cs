@@ -7,7 +7,7 @@ namespace Quintet.Broker.Management.Messages;
 /// <summary>A queue as RabbitMQ's management API shows it.</summary>
 internal static class QueueShapes
 {
-    public static JsonObject Of(Queue queue, StatisticsLoop rates)
+    public static JsonObject Of(Queue queue, StatisticsLoop rates, HeadTimestamps heads)
     {
         QueueCounts counts = queue.Counts;
         QueueSettings settings = queue.Settings;
@@ -34,6 +34,7 @@ internal static class QueueShapes
         };
         RateShapes.AddDepth(shown, [queue], rates);
         if (settings.IsExclusive) shown["owner_pid_details"] = OwnerOf(queue);
+        if (!settings.IsStream) shown["head_message_timestamp"] = heads.Of(queue);
         if (settings.Kind == QueueKind.Classic) return shown;
         AddMembers(shown);
         if (settings.IsStream) return shown;

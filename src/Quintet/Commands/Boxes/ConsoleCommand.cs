@@ -17,10 +17,12 @@ internal static class ConsoleCommand
 
             Examples:
               quintet console link
+              quintet console sessions
               quintet console --settings console.json
             """)
             .Runs(ConsoleBox.Build, interruption);
         command.Subcommands.Add(Link());
+        command.Subcommands.Add(SessionCommands.Create());
         return command;
     }
 
@@ -44,10 +46,11 @@ internal static class ConsoleCommand
               quintet console link --role viewer --name ann
             """);
         SystemOptions system = SystemOptions.AddTo(command);
-        Option<ConsoleRole> role = new("--role")
+        Option<string> role = new("--role")
         {
-            Description = "viewer to look, operator to change something, too.", HelpName = "role", DefaultValueFactory = _ => ConsoleRole.Operator,
+            Description = "viewer to look, operator to change something, too.", DefaultValueFactory = _ => "operator",
         };
+        role.AcceptOnlyFromAmong("viewer", "operator");
         Option<string> name = new("--name")
         {
             Description = "Who logs in, for the audit log. Default: the user of this machine.", HelpName = "name",
@@ -62,7 +65,8 @@ internal static class ConsoleCommand
                 throw new CommandException(ExitCode.Unreachable, $"no system runs in '{state.Path}'; 'quintet up' starts one");
             if (!run.Endpoints.TryGetValue("console", out string? console))
                 throw new CommandException(ExitCode.NotFound, "this system was started without its console");
-            System.Console.WriteLine(LinkTo(console, state, line.GetValue(role), line.GetValue(name)!).AbsoluteUri);
+            ConsoleRole chosen = Enum.Parse<ConsoleRole>(line.GetRequiredValue(role), ignoreCase: true);
+            System.Console.WriteLine(LinkTo(console, state, chosen, line.GetValue(name)!).AbsoluteUri);
             return ExitCode.Done;
         });
         return command;

@@ -119,7 +119,7 @@ internal static class DeadLetterCommands
         {
             await using IConnection connection = await target.AmqpAsync(line, cancellation);
             Progress progress = new("messages looked at", TimeProvider.System);
-            LetterWalk walk = new(connection, line.GetRequiredValue(name), chosen.Ids(line), progress.CountAsync);
+            LetterWalk walk = new(connection, line.GetRequiredValue(name), LetterChoice.OfIds(chosen.Ids(line)), (count, _) => progress.CountAsync(count));
             RedriveReport report = await new Console.DeadLetters.Redrive(line.GetRequiredValue(name), line.GetValue(to), line.GetValue(dryRun))
                 .RunAsync(walk, chosen.Limit(line), cancellation);
             Rows rows = new("to", "messages", "kept");
@@ -157,7 +157,8 @@ internal static class DeadLetterCommands
                 throw new CommandException(ExitCode.Refused, "nothing was thrown away; --yes does it without asking");
 
             int discarded = 0;
-            LetterWalk walk = new(connection, queue, ids, new Progress("messages looked at", TimeProvider.System).CountAsync);
+            Progress progress = new("messages looked at", TimeProvider.System);
+            LetterWalk walk = new(connection, queue, LetterChoice.OfIds(ids), (count, _) => progress.CountAsync(count));
             IReadOnlyCollection<string> missing = await walk.RunAsync(
                 chosen.Limit(line),
                 async (channel, letter) =>

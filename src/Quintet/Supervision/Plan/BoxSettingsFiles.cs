@@ -43,7 +43,7 @@ internal sealed class BoxSettingsFiles(
             RegistryToken("supervisor", management: true, [], []),
             RegistryToken("gateway", management: false, [], []),
         ];
-        if (manifest.HasConsole) tokens.Add(RegistryToken(Parts.Console, management: false, [], []));
+        if (manifest.HasConsole) tokens.Add(RegistryToken(Parts.Console, management: false, [], [""])); // operators may edit any key
         foreach (ServiceManifest service in manifest.Services)
             tokens.Add(RegistryToken(service.Name, management: false, [service.Name], [$"{service.Name}/"]));
         return new JsonObject

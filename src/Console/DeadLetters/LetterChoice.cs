@@ -1,0 +1,22 @@
+using RabbitMQ.Client;
+
+namespace Quintet.Console.DeadLetters;
+
+/// <summary>Which letters of a queue are meant: those with these ids and those that died of these causes; all when neither names any.</summary>
+/// <param name="Ids">Message ids.</param>
+/// <param name="Causes">As <see cref="Death.Cause"/> has them; every letter of one is meant, whether it was looked at or not.</param>
+internal sealed record LetterChoice(IReadOnlyCollection<string> Ids, IReadOnlyCollection<string> Causes)
+{
+    public static LetterChoice Everything { get; } = new([], []);
+
+    public bool IsEverything => Ids.Count == 0 && Causes.Count == 0;
+
+    public static LetterChoice OfIds(IReadOnlyCollection<string> ids) => new(ids, []);
+
+    public bool Means(BasicGetResult letter) =>
+        IsEverything || Ids.Contains(letter.BasicProperties.MessageId ?? "")
+        || (Causes.Count > 0 && Causes.Contains(Death.CauseOf(Death.Of(letter.BasicProperties.Headers))));
+
+    /// <summary>For the audit log.</summary>
+    public override string ToString() => IsEverything ? "all" : string.Join("; ", Ids.Concat(Causes));
+}
