@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Quintet.Client.Telemetry;
 
@@ -27,15 +29,28 @@ public sealed class ConsoleApiClient : IDisposable
     }
 
     /// <summary>The stories of a trace id, an event's id, an e-mail address or a subject; the newest first.</summary>
-    public async Task<IReadOnlyList<StoryInfo>> StoriesAsync(string key, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<StoryInfo>> StoriesAsync(string key, CancellationToken cancellation = default) =>
+        await AskAsync($"stories?key={Uri.EscapeDataString(key)}", ConsoleJson.Default.ListStoryInfo, cancellation);
+
+    /// <summary>Who gives what to whom, as declared and as seen in the last <paramref name="minutes"/>.</summary>
+    public async Task<MapInfo> MapAsync(int minutes, CancellationToken cancellation = default) =>
+        await AskAsync(string.Create(CultureInfo.InvariantCulture, $"map?last={minutes}m"), ConsoleFiguresJson.Default.MapInfo, cancellation);
+
+    /// <summary>Requests of the gateway and of each service in the last minute, in steps of ten seconds.</summary>
+    public async Task<IReadOnlyList<RequestsInfo>> RequestsAsync(CancellationToken cancellation = default) =>
+        await AskAsync("requests?last=1m&step=10s", ConsoleFiguresJson.Default.ListRequestsInfo, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> AskAsync<T>(string question, JsonTypeInfo<T> form, CancellationToken cancellation)
     {
         try
         {
-            Uri question = new($"/api/v1/stories?key={Uri.EscapeDataString(key)}", UriKind.Relative);
-            using HttpResponseMessage response = await _http.GetAsync(question, cancellation);
+            using HttpResponseMessage response = await _http.GetAsync(new Uri($"/api/v1/{question}", UriKind.Relative), cancellation);
             byte[] answer = await response.Content.ReadAsByteArrayAsync(cancellation);
             if (!response.IsSuccessStatusCode) throw new ConsoleApiException(WordsOf(answer, (int)response.StatusCode), response.StatusCode);
-            return JsonSerializer.Deserialize(answer, ConsoleJson.Default.ListStoryInfo)!;
+            return JsonSerializer.Deserialize(answer, form)!;
         }
         catch (HttpRequestException fault)
         {
@@ -46,9 +61,6 @@ public sealed class ConsoleApiClient : IDisposable
             throw new ConsoleApiException($"the console at {_http.BaseAddress} did not answer within {Patience.TotalSeconds:0} s", null, fault);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
 
     private static string WordsOf(byte[] answer, int status)
     {
