@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Quintet.Client.Supervisor;
 using Quintet.Client.Telemetry;
 using Quintet.Terminal;
 
@@ -26,7 +25,8 @@ internal static class StoryCommand
         command.Arguments.Add(key);
         command.SetAction(async (line, cancellation) =>
         {
-            using ConsoleApiClient console = await ConnectAsync(system, line, cancellation);
+            using ConsoleApiClient console = await system.ConnectConsoleAsync(line, cancellation)
+                ?? throw SystemOptions.WithoutConsole("which keeps the stories");
             IReadOnlyList<StoryInfo> stories = await console.StoriesAsync(line.GetValue(key)!, cancellation);
             if (system.IsJson(line)) System.Console.WriteLine(JsonSerializer.Serialize(stories, CommandJson.Default.IReadOnlyListStoryInfo));
             else
@@ -38,31 +38,19 @@ internal static class StoryCommand
         return command;
     }
 
-    private static async Task<ConsoleApiClient> ConnectAsync(SystemOptions system, ParseResult line, CancellationToken cancellation)
-    {
-        using SupervisorClient supervisor = system.Connect(line);
-        IReadOnlyDictionary<string, string> variables = await supervisor.EnvironmentAsync(cancellation);
-        return variables.TryGetValue("CONSOLE_URL", out string? console)
-            ? new ConsoleApiClient(new Uri(console), variables["CONSOLE_TOKEN"])
-            : throw new CommandException(ExitCode.NotFound, "this system was started without its console, which keeps the stories");
-    }
-
     private static void Print(StoryInfo story)
     {
         string state = story.State switch { "Done" => "done", "Underway" => "under way", _ => "broken" };
         System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{story.Title}  {state}, {story.Began.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff} UTC"));
         if (story.TraceId is not null) System.Console.WriteLine($"trace {story.TraceId}");
         TextTable table = new("AFTER", "PART", "WHAT", "RESULT");
-        foreach (StopInfo stop in story.Stops) table.Add(After(stop.SinceBegin), stop.Part, Plain(stop.Text), Plain(stop.Result));
+        foreach (StopInfo stop in story.Stops) table.Add(After(stop.SinceBegin), stop.Part, Words.Plain(stop.Text), Words.Plain(stop.Result));
         System.Console.Write(table);
-        foreach (string waiting in story.Waiting) System.Console.WriteLine($"stands {Plain(waiting)}");
+        foreach (string waiting in story.Waiting) System.Console.WriteLine($"stands {Words.Plain(waiting)}");
         System.Console.WriteLine();
     }
 
     private static string After(TimeSpan since) => since.TotalSeconds < 1
         ? string.Create(CultureInfo.InvariantCulture, $"{since.TotalMilliseconds:0.#} ms")
         : string.Create(CultureInfo.InvariantCulture, $"{since.TotalSeconds:0.00} s");
-
-    // What others named may hold anything; a terminal obeys control characters.
-    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Globalization;
 using Quintet.Client.Supervisor;
+using Quintet.Client.Telemetry;
 using Quintet.Manifest;
 using Quintet.Supervision.State;
 using Quintet.Terminal;
@@ -20,6 +21,8 @@ internal sealed class SystemOptions
     private readonly Option<string> _output =
         new("--output", "-o") { Description = "table for people, json for scripts.", DefaultValueFactory = _ => "table" };
 
+    private readonly Option<bool> _json = new("--json") { Description = "The same as --output json." };
+
     private SystemOptions() => _output.AcceptOnlyFromAmong("table", "json");
 
     /// <param name="command">The command.</param>
@@ -31,6 +34,7 @@ internal sealed class SystemOptions
         command.Options.Add(options._file);
         command.Options.Add(options._state);
         command.Options.Add(options._output);
+        command.Options.Add(options._json);
         return options;
     }
 
@@ -58,7 +62,7 @@ internal sealed class SystemOptions
         }
     });
 
-    public bool IsJson(ParseResult line) => line.GetValue(_output) == "json";
+    public bool IsJson(ParseResult line) => line.GetValue(_json) || line.GetValue(_output) == "json";
 
     /// <summary>The manifest that was named, or the nearest one from here upwards, or the one beside the script that started this.</summary>
     public string ManifestFile(ParseResult line) => FindManifest(line)
@@ -86,6 +90,18 @@ internal sealed class SystemOptions
             throw new CommandException(ExitCode.Unreachable, $"no system runs in '{state.Path}'; 'quintet up' starts one");
         return Connect(state, run);
     }
+
+    /// <summary>The running system's console; null when it was started without one.</summary>
+    public async Task<ConsoleApiClient?> ConnectConsoleAsync(ParseResult line, CancellationToken cancellation)
+    {
+        using SupervisorClient supervisor = Connect(line);
+        IReadOnlyDictionary<string, string> variables = await supervisor.EnvironmentAsync(cancellation);
+        return variables.TryGetValue("CONSOLE_URL", out string? console) ? new ConsoleApiClient(new Uri(console), variables["CONSOLE_TOKEN"]) : null;
+    }
+
+    /// <summary>What to say to whoever wants something of a console that is not there.</summary>
+    public static CommandException WithoutConsole(string what) => new(
+        ExitCode.NotFound, $"this system was started without its console, {what}; 'quintet down', then 'quintet up' without --no-console starts it");
 
     public static SupervisorClient Connect(StateFolder state, RunFile run) =>
         new(new Uri(run.Control), Secrets.Open(state.Secrets).Of(Secrets.Control));
