@@ -19,6 +19,8 @@ public sealed class ChassisOptions
         Version = configuration["QUINTET_VERSION"] ?? "0";
         DataFolder = Path.GetFullPath(configuration["QUINTET_DATA"] ?? Path.Combine("data", Service));
         Routes = List(configuration["QUINTET_ROUTES"]);
+        Publishes = List(configuration["QUINTET_PUBLISHES"]);
+        Subscribes = List(configuration["QUINTET_SUBSCRIBES"]);
         Calls = List(configuration["QUINTET_CALLS"]);
         RegistryAddress = NullIfEmpty(configuration["CONSUL_HTTP_ADDR"]);
         RegistryToken = NullIfEmpty(configuration["CONSUL_HTTP_TOKEN"]);
@@ -45,6 +47,12 @@ public sealed class ChassisOptions
 
     /// <summary><c>QUINTET_ROUTES</c>: the gateway's routes to this service, separated by blanks.</summary>
     public IReadOnlyList<string> Routes { get; }
+
+    /// <summary><c>QUINTET_PUBLISHES</c>: events of this service, separated by blanks. The broker holds it to them; here they are only told on.</summary>
+    public IReadOnlyList<string> Publishes { get; }
+
+    /// <summary><c>QUINTET_SUBSCRIBES</c>: events of others that it takes, told on as those are.</summary>
+    public IReadOnlyList<string> Subscribes { get; }
 
     /// <summary><c>QUINTET_CALLS</c>: services this one calls; their instances are looked up before the first call.</summary>
     public IReadOnlyList<string> Calls { get; }

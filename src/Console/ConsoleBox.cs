@@ -8,6 +8,7 @@ using Quintet.Console.Access;
 using Quintet.Console.Assets;
 using Quintet.Console.Jobs;
 using Quintet.Console.Logins;
+using Quintet.Console.Map;
 using Quintet.Console.Pages;
 using Quintet.Console.Parts;
 using Quintet.Console.Records;
@@ -36,7 +37,7 @@ public static class ConsoleBox
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ConsoleOptions>>(
             (kestrel, console) => kestrel.ListenOn(console.Value.Bind, console.Value.Port));
         builder.Services.AddConsoleRecords().AddConsoleAccess().AddLogins().AddConsoleParts().AddConsolePages().AddTelemetryStore();
-        builder.Services.AddSingleton<StoryTeller>().AddSingleton<Payloads>().AddSingleton<LetterWorks>();
+        builder.Services.AddSingleton<StoryTeller>().AddSingleton<Payloads>().AddSingleton<LetterWorks>().AddSingleton<MapReader>();
         // The keys lie in a folder that only its owner may enter; a second lock whose key lies beside it would be none.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         replace(builder.Services);

@@ -1,9 +1,9 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Quintet.Chassis.Data.Engines;
 using Quintet.Client.Consul;
 using Quintet.Hosting.Health;
 
@@ -15,8 +15,8 @@ namespace Quintet.Chassis.Discovery;
 /// callers have noticed, and only then lets the server close.
 /// </summary>
 internal sealed partial class RegistrationLoop(
-    ConsulClient registry, ChassisOptions chassis, IServer server, IHostApplicationLifetime lifetime, HealthCheckService health, TimeProvider time,
-    ILogger<RegistrationLoop> logger)
+    ConsulClient registry, ChassisOptions chassis, IServer server, IHostApplicationLifetime lifetime, HealthCheckService health,
+    IEnumerable<DatabaseEngine> databases, TimeProvider time, ILogger<RegistrationLoop> logger)
     : BackgroundService, IHostedLifecycleService
 {
     private const int MetaCharactersMax = 512; // Consul's limit for a metadata value
@@ -117,11 +117,18 @@ internal sealed partial class RegistrationLoop(
     private ServiceRegistration Describe(InstanceStatus status)
     {
         Uri address = Address();
-        Dictionary<string, string> meta = new() { ["quintet-version"] = chassis.Version };
-        foreach ((int index, string route) in chassis.Routes.Index()) meta[$"quintet-route-{index.ToString(CultureInfo.InvariantCulture)}"] = route;
+        ServiceDeclaration declaration = new()
+        {
+            Version = chassis.Version,
+            Routes = chassis.Routes,
+            Publishes = chassis.Publishes,
+            Subscribes = chassis.Subscribes,
+            Calls = chassis.Calls,
+            Database = databases.FirstOrDefault()?.Kind,
+        };
         return new ServiceRegistration(chassis.Instance, chassis.Service, address.Host, address.Port)
         {
-            Meta = meta,
+            Meta = declaration.ToMeta(),
             Checks =
             [
                 new ServiceCheck

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Quintet.Client.Telemetry;
 
@@ -28,19 +30,29 @@ public sealed class ConsoleApiClient : IDisposable
 
     /// <summary>The stories of a trace id, an event's id, an e-mail address or a subject; the newest first.</summary>
     public async Task<IReadOnlyList<StoryInfo>> StoriesAsync(string key, CancellationToken cancellation = default) =>
-        JsonSerializer.Deserialize(
-            await SendAsync(HttpMethod.Get, $"stories?key={Uri.EscapeDataString(key)}", cancellation), ConsoleJson.Default.ListStoryInfo)!;
+        await AskAsync($"stories?key={Uri.EscapeDataString(key)}", ConsoleJson.Default.ListStoryInfo, cancellation);
 
     /// <summary>Who is logged in; the newest first.</summary>
     public async Task<IReadOnlyList<SessionInfo>> SessionsAsync(CancellationToken cancellation = default) =>
-        JsonSerializer.Deserialize(await SendAsync(HttpMethod.Get, "sessions", cancellation), ConsoleJson.Default.ListSessionInfo)!;
+        await AskAsync("sessions", ConsoleJson.Default.ListSessionInfo, cancellation);
 
     /// <summary>Ends a session.</summary>
     public Task EndSessionAsync(string id, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Delete, $"sessions/{Uri.EscapeDataString(id)}", cancellation);
 
+    /// <summary>Who gives what to whom, as declared and as seen in the last <paramref name="minutes"/>.</summary>
+    public async Task<MapInfo> MapAsync(int minutes, CancellationToken cancellation = default) =>
+        await AskAsync(string.Create(CultureInfo.InvariantCulture, $"map?last={minutes}m"), ConsoleFiguresJson.Default.MapInfo, cancellation);
+
+    /// <summary>Requests of the gateway and of each service in the last minute, in steps of ten seconds.</summary>
+    public async Task<IReadOnlyList<RequestsInfo>> RequestsAsync(CancellationToken cancellation = default) =>
+        await AskAsync("requests?last=1m&step=10s", ConsoleFiguresJson.Default.ListRequestsInfo, cancellation);
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private async Task<T> AskAsync<T>(string question, JsonTypeInfo<T> form, CancellationToken cancellation) =>
+        JsonSerializer.Deserialize(await SendAsync(HttpMethod.Get, question, cancellation), form)!;
 
     private async Task<byte[]> SendAsync(HttpMethod method, string path, CancellationToken cancellation)
     {

@@ -14,12 +14,10 @@ internal sealed record ClaimedRoute(string Pattern, string Service, IReadOnlyLis
 /// <summary>What the instances in the registry claim, as the gateway reads it.</summary>
 internal static class RouteList
 {
-    private const string Prefix = "quintet-route-";
-
     public static IReadOnlyList<ClaimedRoute> Of(IReadOnlyList<ServiceInstance> instances) =>
     [
         .. instances.GroupBy(i => i.Name).SelectMany(service => service
-            .SelectMany(i => i.Meta).Where(pair => pair.Key.StartsWith(Prefix, StringComparison.Ordinal)).Select(pair => pair.Value.Trim()).Distinct()
+            .SelectMany(i => ServiceDeclaration.Of(i.Meta).Routes).Distinct()
             .Select(pattern => new ClaimedRoute(pattern, service.Key, [.. service])))
         .OrderBy(route => route.Pattern, StringComparer.Ordinal),
     ];

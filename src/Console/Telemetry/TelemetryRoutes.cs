@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Quintet.Console.Map;
 using Quintet.Console.Telemetry.Figures;
 using Quintet.Console.Telemetry.Queries;
 using Quintet.Hosting.Errors;
@@ -33,6 +34,7 @@ internal static class TelemetryRoutes
         api.MapGet("/requests", GetRequestsAsync);
         api.MapGet("/calls", GetCallsAsync);
         api.MapGet("/hops", GetHopsAsync);
+        api.MapGet("/map", GetMapAsync);
         return api;
     }
 
@@ -115,6 +117,14 @@ internal static class TelemetryRoutes
         TimeRange range = asked.Range();
         asked.RefuseUnknown();
         return Answer(await calls.OfAsync(range, cancellationToken));
+    }
+
+    private static async Task<IResult> GetMapAsync(HttpRequest request, MapReader map, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        QueryParameters asked = new(request.Query, clock);
+        TimeRange range = asked.Range();
+        asked.RefuseUnknown();
+        return Answer(MapAnswer.Of(await map.ReadAsync(range, cancellationToken), range.From, range.To));
     }
 
     private static async Task<IResult> GetHopsAsync(HttpRequest request, Hops hops, TimeProvider clock, CancellationToken cancellationToken)

@@ -59,6 +59,8 @@ internal static class CommandLine
           quintet up                        start the system that quintet.yaml describes; Ctrl-C stops it
           quintet up --detach               the same in the background; 'quintet down' stops it
           quintet status                    what runs where, and how well
+          quintet top                       who has how much to do
+          quintet map                       who gives what to whom, as declared and as seen
           quintet scale users=3             three instances of a service
           quintet deploy users              build and roll one service, without a failed request
           quintet story ann@example.org     what came of a request, an event or a mail
@@ -71,7 +73,9 @@ internal static class CommandLine
         UpCommand.Create(interruption),
         DownCommand.Create(),
         StatusCommand.Create(),
+        TopCommand.Create(),
         LogsCommand.Create(),
+        MapCommand.Create(),
         StoryCommand.Create(),
         DoctorCommand.Create(),
         RestartCommand.Create(),

@@ -72,4 +72,6 @@ internal sealed record LogJson(string Time, string Instance, string Text);
 [JsonSerializable(typeof(LogJson))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(IReadOnlyList<StoryInfo>))]
+[JsonSerializable(typeof(MapInfo))]
+[JsonSerializable(typeof(IReadOnlyList<PartLoad>))]
 internal sealed partial class CommandJson : JsonSerializerContext;

@@ -43,16 +43,13 @@ internal static class StoryCommand
         System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{story.Title}  {state}, {story.Began.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff} UTC"));
         if (story.TraceId is not null) System.Console.WriteLine($"trace {story.TraceId}");
         TextTable table = new("AFTER", "PART", "WHAT", "RESULT");
-        foreach (StopInfo stop in story.Stops) table.Add(After(stop.SinceBegin), stop.Part, Plain(stop.Text), Plain(stop.Result));
+        foreach (StopInfo stop in story.Stops) table.Add(After(stop.SinceBegin), stop.Part, Words.Plain(stop.Text), Words.Plain(stop.Result));
         System.Console.Write(table);
-        foreach (string waiting in story.Waiting) System.Console.WriteLine($"stands {Plain(waiting)}");
+        foreach (string waiting in story.Waiting) System.Console.WriteLine($"stands {Words.Plain(waiting)}");
         System.Console.WriteLine();
     }
 
     private static string After(TimeSpan since) => since.TotalSeconds < 1
         ? string.Create(CultureInfo.InvariantCulture, $"{since.TotalMilliseconds:0.#} ms")
         : string.Create(CultureInfo.InvariantCulture, $"{since.TotalSeconds:0.00} s");
-
-    // What others named may hold anything; a terminal obeys control characters.
-    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 }

@@ -21,6 +21,8 @@ internal sealed class SystemOptions
     private readonly Option<string> _output =
         new("--output", "-o") { Description = "table for people, json for scripts.", DefaultValueFactory = _ => "table" };
 
+    private readonly Option<bool> _json = new("--json") { Description = "The same as --output json." };
+
     private SystemOptions() => _output.AcceptOnlyFromAmong("table", "json");
 
     /// <param name="command">The command.</param>
@@ -32,6 +34,7 @@ internal sealed class SystemOptions
         command.Options.Add(options._file);
         command.Options.Add(options._state);
         command.Options.Add(options._output);
+        command.Options.Add(options._json);
         return options;
     }
 
@@ -59,7 +62,7 @@ internal sealed class SystemOptions
         }
     });
 
-    public bool IsJson(ParseResult line) => line.GetValue(_output) == "json";
+    public bool IsJson(ParseResult line) => line.GetValue(_json) || line.GetValue(_output) == "json";
 
     /// <summary>The manifest that was named, or the nearest one from here upwards, or the one beside the script that started this.</summary>
     public string ManifestFile(ParseResult line) => FindManifest(line)
@@ -79,15 +82,10 @@ internal sealed class SystemOptions
     public StateFolder State(ParseResult line) =>
         new(line.GetValue(_state) ?? Path.Combine(Path.GetDirectoryName(ManifestFile(line))!, ".quintet"));
 
-    /// <summary>The console of the running system, as the operator.</summary>
-    public async Task<ConsoleApiClient> ConsoleAsync(ParseResult line, CancellationToken cancellation)
-    {
-        using SupervisorClient supervisor = Connect(line);
-        IReadOnlyDictionary<string, string> variables = await supervisor.EnvironmentAsync(cancellation);
-        return variables.TryGetValue("CONSOLE_URL", out string? console)
-            ? new ConsoleApiClient(new Uri(console), variables["CONSOLE_TOKEN"])
-            : throw new CommandException(ExitCode.NotFound, "this system was started without its console");
-    }
+    /// <summary>The console of the running system, as the operator, or an error that says how to start one.</summary>
+    public async Task<ConsoleApiClient> ConsoleAsync(ParseResult line, CancellationToken cancellation) =>
+        await FindConsoleAsync(line, cancellation) ?? throw new CommandException(
+            ExitCode.NotFound, "this system was started without its console; 'quintet down', then 'quintet up' without --no-console starts it");
 
     /// <summary>The system that runs in the state, or an error that says how to start one.</summary>
     public SupervisorClient Connect(ParseResult line)
@@ -96,6 +94,14 @@ internal sealed class SystemOptions
         if (RunFile.Read(state) is not { IsAlive: true } run)
             throw new CommandException(ExitCode.Unreachable, $"no system runs in '{state.Path}'; 'quintet up' starts one");
         return Connect(state, run);
+    }
+
+    /// <summary>The same; null when the system was started without one.</summary>
+    public async Task<ConsoleApiClient?> FindConsoleAsync(ParseResult line, CancellationToken cancellation)
+    {
+        using SupervisorClient supervisor = Connect(line);
+        IReadOnlyDictionary<string, string> variables = await supervisor.EnvironmentAsync(cancellation);
+        return variables.TryGetValue("CONSOLE_URL", out string? console) ? new ConsoleApiClient(new Uri(console), variables["CONSOLE_TOKEN"]) : null;
     }
 
     public static SupervisorClient Connect(StateFolder state, RunFile run) =>

@@ -9,7 +9,8 @@ public sealed class PageTests(WatchedSystem watched)
 {
     private static readonly (string Path, string Says)[] Pages =
     [
-        ("/", "processes well"), ("/services", "notifications-1"), ("/services/users", "/users/{**rest}"),
+        ("/", "processes well"), ("/map", "Connections"), ("/map?at=service:users", "users-1"),
+        ("/services", "notifications-1"), ("/services/users", "/users/{**rest}"),
         ("/stories", "POST /users"), ("/stories?key=users/1", "mail to a••@example.org"), ("/traces", "POST"), ("/logs", "The newest"),
         ("/messages", "notifications.users.user-created"), ("/messages/notifications.users.user-created", "Nothing waits here"),
         ("/config/notifications", "Welcome.Subject"), ("/routes", "/notifications"), ("/audit", "login"),

@@ -62,6 +62,14 @@ internal sealed class Visitor : IAsyncDisposable
     public Task SaysAsync(string words, CancellationToken cancellation) => Eventually.TrueAsync(
         $"the page says '{words}'", () => Task.FromResult(Read(page => page.Text.Contains(words, StringComparison.Ordinal))), cancellation);
 
+    /// <summary>What these are called to those who cannot see them.</summary>
+    public IReadOnlyList<string> Labels(string selector) => AskAll(selector, "e.getAttribute('aria-label')");
+
+    /// <summary>Where drawn things stand in their drawing.</summary>
+    public IReadOnlyList<string> Places(string selector) => AskAll(selector, "e.getAttribute('x') + ' ' + e.getAttribute('y')");
+
+    public void Focus(string selector) => _browser.ExecuteScript("document.querySelector(arguments[0]).focus()", selector);
+
     public bool Has(string words) => Read(page => page.Text.Contains(words, StringComparison.Ordinal));
 
     /// <summary>Clicks what has these words on it, again if the page is not live yet, until <paramref name="then"/> is there.</summary>
@@ -125,6 +133,9 @@ internal sealed class Visitor : IAsyncDisposable
         await _browser.DisposeAsync();
         _browser.Dispose();
     }
+
+    private IReadOnlyList<string> AskAll(string selector, string of) =>
+        [.. Ask<IReadOnlyCollection<object>>($"return [...document.querySelectorAll(\"{selector}\")].map(e => {of})").Select(answer => (string)answer)];
 
     private T Ask<T>(string script) => (T)_browser.ExecuteScript(script)!;
 

@@ -34,6 +34,19 @@ public sealed class RegistrationTests : IDisposable
     }
 
     [Fact]
+    public async Task An_instance_says_in_the_registry_what_it_does()
+    {
+        await using RegistryDouble registry = await RegistryDouble.StartAsync();
+        await using OrdersService service = await StartAsync(
+            registry, "QUINTET_PUBLISHES=orders.paid orders.sent", "QUINTET_SUBSCRIBES=users.user-created", "QUINTET_CALLS=users stock");
+
+        JsonNode meta = (await RegisteredAsync(registry))["Meta"]!;
+
+        Assert.Equal(("orders.paid orders.sent", "users.user-created"), ((string?)meta["quintet-publishes-0"], (string?)meta["quintet-subscribes-0"]));
+        Assert.Equal(("users stock", "SQLite"), ((string?)meta["quintet-calls-0"], (string?)meta["quintet-database"]));
+    }
+
+    [Fact]
     public async Task An_instance_leaves_before_it_stops_listening()
     {
         await using RegistryDouble registry = await RegistryDouble.StartAsync();

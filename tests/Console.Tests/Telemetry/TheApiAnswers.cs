@@ -45,6 +45,23 @@ public sealed class TheApiAnswers
         JsonElement call = (await GetAsync(console, $"calls?{Range}"))[0];
         Assert.Equal(("outside", "shop"), (call.GetProperty("from").GetProperty("kind").GetString(), call.GetProperty("to").GetProperty("name").GetString()));
         Assert.Equal("spans", (await GetAsync(console, $"requests?{Range}&step=1m"))[0].GetProperty("source").GetString());
+
+        JsonElement map = await GetAsync(console, $"map?{Range}");
+        JsonElement edge = Assert.Single(map.GetProperty("edges").EnumerateArray());
+        Assert.Equal(("outside", "service:shop", "seen"), (Text(edge, "from"), Text(edge, "to"), Text(edge, "state")));
+        Assert.Equal((1, 0, false), (edge.GetProperty("count").GetInt32(), edge.GetProperty("error_share").GetDouble(), edge.GetProperty("recent").GetBoolean()));
+        Assert.InRange(edge.GetProperty("p50").GetDouble(), 0.2, 0.3);
+        Assert.Equal([("outside", "outside"), ("service", "front")], map.GetProperty("nodes").EnumerateArray().Select(n => (Text(n, "kind"), Text(n, "layer"))));
+    }
+
+    [Fact]
+    public async Task The_map_is_for_those_who_may_look()
+    {
+        await using RunningConsole console = await RunningConsole.StartAsync();
+        using HttpClient stranger = new(new SocketsHttpHandler()) { BaseAddress = console.Client.BaseAddress };
+        using HttpResponseMessage answer = await stranger.GetAsync(new Uri("/api/v1/map", UriKind.Relative), Stop);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
     }
 
     [Theory]
@@ -60,6 +77,8 @@ public sealed class TheApiAnswers
     [InlineData("logs?trace=1", "trace")]
     [InlineData("metrics?name=a&percentile=99", "percentile")]
     [InlineData("metrics?name=a&step=10ms", "step")]
+    [InlineData("map?last=soon", "last")]
+    [InlineData("map?service=shop", "service")]
     [InlineData("hops", "event")]
     [InlineData("hops?event=1&subject=2", "event")]
     public async Task A_faulty_question_is_a_problem_that_names_the_parameter(string path, string parameter)
@@ -90,6 +109,8 @@ public sealed class TheApiAnswers
     }
 
     private static double Value(JsonElement lines) => lines[0].GetProperty("points")[0].GetProperty("value").GetDouble();
+
+    private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 
     private static async Task<string?> TypeOf(HttpResponseMessage answer) =>
         JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Stop)).RootElement.GetProperty("type").GetString();

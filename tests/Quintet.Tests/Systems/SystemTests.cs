@@ -28,10 +28,32 @@ public sealed class SystemTests
         Assert.Equal(5, (await system.RunAsync("status")).ExitCode);
         Assert.Equal(5, (await system.RunAsync("scale", "sleeper=2")).ExitCode);
         Assert.Equal(5, (await system.RunAsync("env")).ExitCode);
+        Assert.Equal(5, (await system.RunAsync("map")).ExitCode);
+        (int exitCode, string output) = await system.RunAsync("top");
+        Assert.Equal(5, exitCode);
+        Assert.Contains("'quintet up' starts one", output, StringComparison.Ordinal);
         Assert.Equal(3, (await system.RunAsync("logs")).ExitCode);
         Assert.Equal(0, (await system.RunAsync("down")).ExitCode);
         Assert.Equal(2, (await system.RunAsync("frobnicate")).ExitCode);
         Assert.Equal(2, (await system.RunAsync("up", "--timeout", "soon")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Without_a_console_the_map_says_how_to_start_it_and_top_shows_processes()
+    {
+        using CommandLineProcess system = new(Sleeper);
+        await using ChildProcess up = system.Start("up", "--isolated");
+        await Eventually.GetAsync("run.json", () => Task.FromResult(RunFile.Read(new StateFolder(system.State))), Cancellation);
+
+        (int exitCode, string output) = await system.RunAsync("map");
+        Assert.Equal(3, exitCode);
+        Assert.Contains("was started without its console", output, StringComparison.Ordinal);
+        Assert.Contains("without --no-console", output, StringComparison.Ordinal);
+
+        (exitCode, output) = await system.RunAsync("top", "--once");
+        Assert.Equal(0, exitCode);
+        Assert.Matches(@"(?m)^sleeper +\S+ +\S.* +- +- +- +- +", output);
+        Assert.Contains("requests are not known: this system was started without its console", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,6 +6,9 @@ namespace Quintet.Chassis.Data.Engines;
 /// <summary>What the databases that a service may stand on do each in their own way; everything else in the chassis is the same for all.</summary>
 internal abstract class DatabaseEngine
 {
+    /// <summary>What it is, for people.</summary>
+    public abstract string Kind { get; }
+
     /// <summary>What and where it is, for messages: without credentials.</summary>
     public abstract string Place { get; }
 

@@ -27,6 +27,8 @@ internal sealed class PostgresEngine : DatabaseEngine, IAsyncDisposable, IDispos
         Place = $"PostgreSQL at {complete.Host}:{complete.Port}, database {complete.Database ?? complete.Username}";
     }
 
+    public override string Kind => "PostgreSQL";
+
     public override string Place { get; }
 
     /// <summary>What was given, with the options where it says nothing.</summary>

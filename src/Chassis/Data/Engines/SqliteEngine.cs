@@ -28,6 +28,8 @@ internal sealed class SqliteEngine : DatabaseEngine, IDisposable
         _existing = complete.ToString();
     }
 
+    public override string Kind => "SQLite";
+
     public override string Place => _path;
 
     public override void Configure(DbContextOptionsBuilder options) => options.UseSqlite(_connection).AddInterceptors(_session, _turns);

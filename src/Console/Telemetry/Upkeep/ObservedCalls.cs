@@ -66,9 +66,11 @@ internal sealed class ObservedCalls
 
     private static Peer ExchangeOf(SettledSpan span) => new(PeerKind.Exchange, DestinationOf(span) ?? "");
 
+    /// <summary>From whoever published, where that is known: an exchange has many publishers, and not each of them feeds each of its queues.</summary>
     private ObservedCall Delivered(SettledSpan span)
     {
-        Peer from = _byId.TryGetValue(span.Parent, out SettledSpan? publish) && publish.Kind == SettledSpan.Producer ? ExchangeOf(publish) : Peer.Outside;
+        Peer from = !_byId.TryGetValue(span.Parent, out SettledSpan? publish) || publish.Kind != SettledSpan.Producer ? Peer.Outside
+            : publish.IsOfBroker ? ExchangeOf(publish) : Service(publish);
         return Call(span, from, new Peer(PeerKind.Queue, DestinationOf(span) ?? ""));
     }
 

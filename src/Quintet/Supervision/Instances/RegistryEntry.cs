@@ -31,8 +31,14 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
         if (_isInMaintenance)
             _isInMaintenance = !await view.TryAsync(client => client.SetMaintenanceAsync(id, enable: false, cancellation: cancellation), cancellation);
         if (service.RegisteredBy != RegisteredBy.Supervisor || (_isRegistered && view.Knows(service.Name, id) is not false)) return;
-        Dictionary<string, string> meta = new() { ["quintet-version"] = build.ToString(CultureInfo.InvariantCulture) };
-        foreach ((int index, string route) in service.Routes.Index()) meta[$"quintet-route-{index.ToString(CultureInfo.InvariantCulture)}"] = route;
+        ServiceDeclaration declaration = new()
+        {
+            Version = build.ToString(CultureInfo.InvariantCulture),
+            Routes = service.Routes,
+            Publishes = service.Publishes,
+            Subscribes = service.Subscribes,
+            Calls = service.Calls,
+        };
         ServiceCheck check = new()
         {
             Http = service.Health is null ? null : new Uri($"http://127.0.0.1:{port}{service.Health}"),
@@ -42,7 +48,7 @@ internal sealed class RegistryEntry(RegistryView view, ServiceManifest service, 
             DeregisterCriticalServiceAfter = ForgetAfter,
             Status = InstanceStatus.Passing, // the supervisor has just looked itself
         };
-        ServiceRegistration registration = new(id, service.Name, "127.0.0.1", port) { Meta = meta, Checks = [check] };
+        ServiceRegistration registration = new(id, service.Name, "127.0.0.1", port) { Meta = declaration.ToMeta(), Checks = [check] };
         // What the registry has under this id before the first time is from a run that was killed, and has another port.
         _isRegistered = await view.TryAsync(client => client.RegisterAsync(registration, cancellation), cancellation);
     }
