@@ -1,4 +1,5 @@
 using Quintet.Client.Consul;
+using Xunit;
 
 namespace Quintet.Client.Tests.Consul;
 
