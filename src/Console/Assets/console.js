@@ -42,6 +42,48 @@
     }
     if (event.target.closest?.("[data-reload]")) location.reload();
   });
+  // Drawing over a scatter of traces narrows time and duration; where nothing was drawn, a click goes to its point.
+  let drawing = null;
+  const placeOf = (area, event) => {
+    const box = area.getBoundingClientRect();
+    const share = (at, from, size) => Math.min(1, Math.max(0, (at - from) / size));
+    return { x: share(event.clientX, box.left, box.width), y: share(event.clientY, box.top, box.height) };
+  };
+  const boxOf = (a, b) => ({ left: Math.min(a.x, b.x), right: Math.max(a.x, b.x), top: Math.min(a.y, b.y), bottom: Math.max(a.y, b.y) });
+  document.addEventListener("pointerdown", event => {
+    const figure = event.target.closest?.("[data-scatter]");
+    if (!figure || event.button !== 0 || event.pointerType === "touch") return;
+    const area = figure.querySelector(".area");
+    drawing = { figure, area, begin: placeOf(area, event), isDrawn: false };
+  });
+  document.addEventListener("dragstart", event => { if (event.target.closest?.("[data-scatter]")) event.preventDefault(); });
+  document.addEventListener("pointermove", event => {
+    if (!drawing) return;
+    const box = boxOf(drawing.begin, placeOf(drawing.area, event));
+    drawing.isDrawn ||= box.right - box.left > 0.01 || box.bottom - box.top > 0.05;
+    if (!drawing.isDrawn) return;
+    event.preventDefault();
+    const width = Number(drawing.area.getAttribute("width")), height = Number(drawing.area.getAttribute("height"));
+    const place = { x: box.left * width, y: box.top * height, width: (box.right - box.left) * width, height: (box.bottom - box.top) * height };
+    for (const [name, value] of Object.entries(place)) drawing.figure.querySelector(".drawn").setAttribute(name, value);
+  });
+  document.addEventListener("pointerup", event => {
+    const drawn = drawing;
+    drawing = null;
+    if (!drawn?.isDrawn) return;
+    const box = boxOf(drawn.begin, placeOf(drawn.area, event));
+    const { scatter, from, to, low, high } = drawn.figure.dataset;
+    const timeAt = share => new Date(Number(from) + share * (to - from)).toISOString();
+    const durationAt = share => (10 ** (Number(high) - share * (high - low))).toFixed(3);
+    const link = new URL(scatter, location.href);
+    link.searchParams.set("from", timeAt(box.left));
+    link.searchParams.set("to", timeAt(box.right));
+    link.searchParams.set("min", durationAt(box.bottom));
+    link.searchParams.set("max", durationAt(box.top));
+    drawn.figure.querySelector(".drawn").setAttribute("width", 0);
+    addEventListener("click", click => { click.preventDefault(); click.stopPropagation(); }, { capture: true, once: true });
+    setTimeout(() => Blazor.navigateTo(link.pathname + link.search), 0);
+  });
   document.addEventListener("keydown", event => {
     const isWriting = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (event.key === "/" && !isWriting && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -43,6 +43,17 @@ public sealed class TracesAreFound : IDisposable
     }
 
     [Fact]
+    public async Task What_parts_began_on_their_own_can_be_left_out_and_requests_stay()
+    {
+        _store.Add(
+            Otlp.Spans("quintet-console", Otlp.Span(4, 1, name: "GET /v1/health", at: 3)),
+            Otlp.Spans("quintet-gateway", Otlp.Span(5, 1, name: "GET /users", at: 4)));
+
+        Assert.Equal([5, 4, 3, 2, 1], await FindAsync(All));
+        Assert.Equal([5, 3, 2, 1], await FindAsync(All with { WithoutParts = true }));
+    }
+
+    [Fact]
     public async Task Words_of_any_span_find_the_trace()
     {
         Assert.Equal([2], await FindAsync(All with { Text = "184" }));

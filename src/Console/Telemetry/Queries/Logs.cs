@@ -20,10 +20,29 @@ internal sealed class Logs(StoreReader reader, LiveTail tail)
     /// <exception cref="InvalidQueryException">There are <c>Limits:FollowersMax</c> already.</exception>
     public IAsyncEnumerable<LogEntry> FollowAsync(LogFilter filter, CancellationToken cancellationToken) => tail.FollowAsync(filter, cancellationToken);
 
+    /// <summary>What an instance logged around a time, the oldest first: so many before it, and so many from it on, within an hour each.</summary>
+    public Task<List<LogEntry>> AroundAsync(string instance, DateTimeOffset time, int before, int after, CancellationToken cancellationToken) =>
+        reader.QueryAsync(
+            connection =>
+            {
+                List<LogEntry> found = Beside(connection, instance, new TimeRange(time.AddHours(-1), time), "DESC", before);
+                found.Reverse();
+                found.AddRange(Beside(connection, instance, new TimeRange(time, time.AddHours(1)), "ASC", after));
+                return found;
+            },
+            cancellationToken);
+
     public static List<LogEntry> OfTrace(SqliteConnection connection, byte[] trace, int limit)
     {
         using Query query = new(connection, $"SELECT {Columns} FROM logs l JOIN resources r ON r.id = l.resource");
         return query.Where("l.trace_id = {0}", trace).Add(" ORDER BY l.time, l.id LIMIT {0}", limit).Read(Read);
+    }
+
+    private List<LogEntry> Beside(SqliteConnection connection, string instance, TimeRange range, string direction, int count)
+    {
+        using Query query = new(connection, $"SELECT {Columns} FROM logs l CROSS JOIN resources r ON r.id = l.resource");
+        query.Where("l.time >= {0} AND l.time < {1}", range.FromNanoseconds, range.ToNanoseconds).Where("r.instance = {0}", instance);
+        return query.Add($" ORDER BY l.time {direction}, l.id {direction} LIMIT {{0}}", Math.Clamp(count, 0, reader.Limits.RowsMax)).Read(Read);
     }
 
     private LogPage Search(SqliteConnection connection, LogFilter filter, byte[]? trace)

@@ -37,6 +37,12 @@ internal sealed record TraceFilter(TimeRange Range)
     /// <summary>Words that stand anywhere in its spans. Traces are found by them when they have been quiet for a while.</summary>
     public string? Text { get; init; }
 
+    /// <summary>
+    /// Leaves out what a part of Quintet began on its own, such as a watch of the registry: most of what happens in a quiet system. What came
+    /// in through the gateway stays.
+    /// </summary>
+    public bool WithoutParts { get; init; }
+
     public TraceOrder Order { get; init; }
 
     /// <summary>The <see cref="TracePage.Next"/> of the page before.</summary>
