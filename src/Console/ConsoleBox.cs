@@ -44,7 +44,7 @@ public static class ConsoleBox
 
         WebApplication app = builder.Build();
         app.UseRouting();
-        app.MapTelemetry();
+        app.MapTelemetry().MapSystemMap();
         app.UseConsoleAccess();
         RouteGroupBuilder open = app.MapGroup("");
         open.AllowAnonymous();

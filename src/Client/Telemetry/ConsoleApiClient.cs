@@ -48,6 +48,14 @@ public sealed class ConsoleApiClient : IDisposable
     public async Task<IReadOnlyList<RequestsInfo>> RequestsAsync(CancellationToken cancellation = default) =>
         await AskAsync("requests?last=1m&step=10s", ConsoleFiguresJson.Default.ListRequestsInfo, cancellation);
 
+    /// <summary>The traces that a question finds.</summary>
+    public async Task<IReadOnlyList<TraceInfo>> TracesAsync(TraceQuestion question, CancellationToken cancellation = default) =>
+        (await AskAsync($"traces?{question.ToQuery()}", TelemetryJson.Default.TracePageJson, cancellation)).Traces;
+
+    /// <summary>One trace with its spans.</summary>
+    public Task<TraceTreeInfo> TraceAsync(string traceId, CancellationToken cancellation = default) =>
+        AskAsync($"traces/{Uri.EscapeDataString(traceId)}", TelemetryJson.Default.TraceTreeInfo, cancellation);
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
@@ -78,7 +86,7 @@ public sealed class ConsoleApiClient : IDisposable
         try
         {
             if (JsonSerializer.Deserialize(answer, ConsoleJson.Default.ConsoleProblemJson) is { } problem && (problem.Detail ?? problem.Title) is { } words)
-                return words;
+                return problem.Errors is { } errors ? $"{words}: {string.Join("; ", errors.Select(error => $"{error.Key} {error.Value[0]}"))}" : words;
         }
         catch (JsonException)
         {

@@ -28,7 +28,7 @@ public sealed record StopInfo(
     DateTimeOffset Time, TimeSpan SinceBegin, string Part, string Instance, string Text, string Result, string Tone, string? EventId, string? Subject,
     string? Queue);
 
-internal sealed record ConsoleProblemJson(string? Title, string? Detail);
+internal sealed record ConsoleProblemJson(string? Title, string? Detail, Dictionary<string, string[]>? Errors);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(List<StoryInfo>))]

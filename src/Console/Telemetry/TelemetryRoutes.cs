@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Quintet.Console.Map;
 using Quintet.Console.Telemetry.Figures;
 using Quintet.Console.Telemetry.Queries;
 using Quintet.Hosting.Errors;
@@ -34,9 +33,11 @@ internal static class TelemetryRoutes
         api.MapGet("/requests", GetRequestsAsync);
         api.MapGet("/calls", GetCallsAsync);
         api.MapGet("/hops", GetHopsAsync);
-        api.MapGet("/map", GetMapAsync);
         return api;
     }
+
+    /// <summary>An answer in the form of all of them: names in snake_case, durations in seconds.</summary>
+    public static JsonHttpResult<T> Answer<T>(T value) => TypedResults.Json(value, Json);
 
     private static async Task<IResult> SearchTracesAsync(HttpRequest request, Traces traces, TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -119,14 +120,6 @@ internal static class TelemetryRoutes
         return Answer(await calls.OfAsync(range, cancellationToken));
     }
 
-    private static async Task<IResult> GetMapAsync(HttpRequest request, MapReader map, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        QueryParameters asked = new(request.Query, clock);
-        TimeRange range = asked.Range();
-        asked.RefuseUnknown();
-        return Answer(MapAnswer.Of(await map.ReadAsync(range, cancellationToken), range.From, range.To));
-    }
-
     private static async Task<IResult> GetHopsAsync(HttpRequest request, Hops hops, TimeProvider clock, CancellationToken cancellationToken)
     {
         QueryParameters asked = new(request.Query, clock);
@@ -142,8 +135,6 @@ internal static class TelemetryRoutes
             _ => throw new InvalidQueryException("event", "or trace, subject or address is needed, one of them"),
         }));
     }
-
-    private static JsonHttpResult<T> Answer<T>(T value) => TypedResults.Json(value, Json);
 
     private static async ValueTask<object?> AnswerFaultsAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {

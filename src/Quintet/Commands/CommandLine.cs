@@ -8,6 +8,7 @@ using Quintet.Client.Telemetry;
 using Quintet.Commands.Boxes;
 using Quintet.Commands.DeadLetters;
 using Quintet.Commands.Engines;
+using Quintet.Commands.Watching;
 using Quintet.Manifest;
 using Quintet.Supervision;
 using Quintet.Terminal;
@@ -64,6 +65,7 @@ internal static class CommandLine
           quintet scale users=3             three instances of a service
           quintet deploy users              build and roll one service, without a failed request
           quintet story ann@example.org     what came of a request, an event or a mail
+          quintet traces --errors           what failed in the last hour, and where
           quintet deadletters list          what services have given up, and why
           quintet broker --port 5672        one box alone, for any AMQP client
 
@@ -77,6 +79,7 @@ internal static class CommandLine
         LogsCommand.Create(),
         MapCommand.Create(),
         StoryCommand.Create(),
+        TracesCommand.Create(),
         DoctorCommand.Create(),
         RestartCommand.Create(),
         ScaleCommand.Create(),

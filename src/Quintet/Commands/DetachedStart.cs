@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using Quintet.Client.Supervisor;
 using Quintet.Commands.Boxes;
+using Quintet.Commands.Watching;
 using Quintet.Manifest;
 using Quintet.Supervision.Logs;
 using Quintet.Supervision.Processes;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Quintet.Client.Supervisor;
+using Quintet.Commands.Watching;
 using Quintet.Terminal;
 
 namespace Quintet.Commands;

@@ -12,6 +12,9 @@ namespace Quintet.Commands;
 /// <summary>The options of every command that works on a system: which manifest, which state, which form of output.</summary>
 internal sealed class SystemOptions
 {
+    /// <summary>The parts that every system has.</summary>
+    public static readonly IReadOnlyList<string> Boxes = ["gateway", "registry", "broker", "config", "console"];
+
     private const string ManifestName = "quintet.yaml";
 
     private readonly Option<string?> _file =
@@ -48,19 +51,10 @@ internal sealed class SystemOptions
     });
 
     /// <summary>Lets the shell complete an argument with the manifest's services, and with the boxes when they are meant, too.</summary>
-    public void CompleteWithParts(Argument argument, bool withBoxes) => argument.CompletionSources.Add(context =>
-    {
-        IEnumerable<string> boxes = withBoxes ? ["gateway", "registry", "broker", "config", "console"] : [];
-        try
-        {
-            IEnumerable<string> services = ManifestReader.Read(ManifestFile(context.ParseResult)).Services.Select(s => s.Name);
-            return [.. boxes.Concat(services).Select(name => new CompletionItem(name))];
-        }
-        catch (Exception fault) when (fault is CommandException or ManifestException or IOException or UnauthorizedAccessException)
-        {
-            return []; // the command itself will say what is wrong
-        }
-    });
+    public void CompleteWithParts(Argument argument, bool withBoxes) => argument.CompletionSources.Add(context => PartsFor(context, withBoxes));
+
+    /// <summary>The same for an option, with the boxes.</summary>
+    public void CompleteWithParts(Option option) => option.CompletionSources.Add(context => PartsFor(context, withBoxes: true));
 
     public bool IsJson(ParseResult line) => line.GetValue(_json) || line.GetValue(_output) == "json";
 
@@ -106,4 +100,17 @@ internal sealed class SystemOptions
 
     public static SupervisorClient Connect(StateFolder state, RunFile run) =>
         new(new Uri(run.Control), Secrets.Open(state.Secrets).Of(Secrets.Control));
+
+    private List<CompletionItem> PartsFor(CompletionContext context, bool withBoxes)
+    {
+        try
+        {
+            IEnumerable<string> services = ManifestReader.Read(ManifestFile(context.ParseResult)).Services.Select(s => s.Name);
+            return [.. (withBoxes ? Boxes : []).Concat(services).Select(name => new CompletionItem(name))];
+        }
+        catch (Exception fault) when (fault is CommandException or ManifestException or IOException or UnauthorizedAccessException)
+        {
+            return []; // the command itself will say what is wrong
+        }
+    }
 }

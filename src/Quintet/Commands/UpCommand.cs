@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Quintet.Client.Supervisor;
 using Quintet.Commands.Boxes;
+using Quintet.Commands.Watching;
 using Quintet.Manifest;
 using Quintet.Supervision;
 using Quintet.Supervision.Control;

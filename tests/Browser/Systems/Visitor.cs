@@ -24,6 +24,8 @@ internal sealed class Visitor : IAsyncDisposable
 
     public string Path => new Uri(_browser.Url).AbsolutePath;
 
+    public string Query => new Uri(_browser.Url).Query;
+
     private IWebElement Page => _browser.FindElement(By.TagName("main"));
 
     public static async Task<Visitor> LogInAsync(WatchedSystem watched, string role, CancellationToken cancellation)
@@ -85,6 +87,16 @@ internal sealed class Visitor : IAsyncDisposable
             return Task.FromResult(_browser.FindElements(By.CssSelector(then)).Count > 0);
         },
         cancellation);
+
+    public int Count(string selector) => _browser.FindElements(By.CssSelector(selector)).Count;
+
+    /// <summary>Draws with the pointer over nearly all of something.</summary>
+    public void Draw(string selector)
+    {
+        IWebElement area = _browser.FindElement(By.CssSelector(selector));
+        (int x, int y) = ((area.Size.Width / 2) - 8, (area.Size.Height / 2) - 8);
+        new Actions(_browser).MoveToElement(area, -x, -y).ClickAndHold().MoveToElement(area, x, y).Release().Perform();
+    }
 
     public void Write(string selector, string text)
     {

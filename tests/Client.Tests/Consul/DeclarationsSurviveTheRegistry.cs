@@ -29,7 +29,8 @@ public sealed class DeclarationsSurviveTheRegistry
     public void However_much_is_declared_the_registry_takes_it()
     {
         string[] events = [.. Enumerable.Range(0, 400).Select(i => $"orders.{new string('x', 80)}-{i}")];
-        ServiceDeclaration declared = new() { Version = "1", Routes = [.. Enumerable.Range(0, 40).Select(i => $"/{i}")], Publishes = events, Calls = ["users"] };
+        string[] routes = [.. Enumerable.Range(0, 40).Select(i => $"/{i}")];
+        ServiceDeclaration declared = new() { Version = "1", Routes = routes, Publishes = events, Calls = ["users"] };
 
         IReadOnlyDictionary<string, string> meta = declared.ToMeta();
 

@@ -11,6 +11,30 @@ public sealed class LogsAreFound : IDisposable
     private static LogFilter All => new(TestStore.AllDay);
 
     [Fact]
+    public async Task Around_a_line_stands_what_the_same_instance_logged_before_and_after_it()
+    {
+        using TestStore store = new();
+        store.Add(
+            Otlp.Logs("users", [.. Enumerable.Range(1, 9).Select(i => Otlp.Log($"line {i}", at: i))]),
+            new Console.Telemetry.Protocol.ExportLogsServiceRequest
+            {
+                ResourceLogs =
+                {
+                    new Console.Telemetry.Protocol.ResourceLogs
+                    {
+                        Resource = Otlp.Resource("users", "2"),
+                        ScopeLogs = { new Console.Telemetry.Protocol.ScopeLogs { LogRecords = { Otlp.Log("of another instance", at: 5) } } },
+                    },
+                },
+            });
+
+        List<LogEntry> around = await store.Logs.AroundAsync("1", Otlp.Noon.AddSeconds(5), before: 2, after: 3, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["line 3", "line 4", "line 5", "line 6", "line 7"], around.Select(log => log.Body));
+        Assert.Equal(9, (await store.Logs.AroundAsync("1", Otlp.Noon.AddSeconds(5), 100, 100, TestContext.Current.CancellationToken)).Count);
+    }
+
+    [Fact]
     public async Task Each_condition_narrows_and_the_newest_come_first()
     {
         _store.Add(

@@ -67,5 +67,6 @@ public sealed class CriticalPathTests
 
     private static SpanEntry Span(
         string id, string? parent, double from, double to, SpanKind kind = SpanKind.Internal, string instance = "a") => new(
-            id, parent, instance, instance, "1", "", id, kind, Otlp.Noon.AddMilliseconds(from), TimeSpan.FromMilliseconds(to - from), false, null, "{}", null, null);
+            id, parent, instance, instance, "1", "", id, kind, Otlp.Noon.AddMilliseconds(from), TimeSpan.FromMilliseconds(to - from), false, null, "{}",
+            null, null);
 }

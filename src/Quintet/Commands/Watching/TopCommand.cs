@@ -4,7 +4,7 @@ using Quintet.Client.Supervisor;
 using Quintet.Client.Telemetry;
 using Quintet.Terminal;
 
-namespace Quintet.Commands;
+namespace Quintet.Commands.Watching;
 
 /// <summary><c>quintet top</c>: each part with its requests, processor time and memory, again and again on a terminal.</summary>
 internal static class TopCommand

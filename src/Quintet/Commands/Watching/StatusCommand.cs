@@ -6,7 +6,7 @@ using Quintet.Client.Supervisor;
 using Quintet.Client.Telemetry;
 using Quintet.Terminal;
 
-namespace Quintet.Commands;
+namespace Quintet.Commands.Watching;
 
 /// <summary><c>quintet status</c>: every process with its state, its memory and how often it was restarted.</summary>
 internal static class StatusCommand
@@ -74,4 +74,6 @@ internal sealed record LogJson(string Time, string Instance, string Text);
 [JsonSerializable(typeof(IReadOnlyList<StoryInfo>))]
 [JsonSerializable(typeof(MapInfo))]
 [JsonSerializable(typeof(IReadOnlyList<PartLoad>))]
+[JsonSerializable(typeof(IReadOnlyList<TraceInfo>))]
+[JsonSerializable(typeof(TraceTreeInfo))]
 internal sealed partial class CommandJson : JsonSerializerContext;

@@ -4,7 +4,7 @@ using System.Text.Json;
 using Quintet.Client.Telemetry;
 using Quintet.Terminal;
 
-namespace Quintet.Commands;
+namespace Quintet.Commands.Watching;
 
 /// <summary><c>quintet map</c>: who gives what to whom, as declared and as seen, from the console.</summary>
 internal static class MapCommand
@@ -53,8 +53,8 @@ internal static class MapCommand
         System.Console.Write(table);
         foreach (MapNodeInfo node in map.Nodes.Where(node => node.Level is "warning" or "failing"))
             System.Console.WriteLine($"{node.Level}: {Words.Plain(node.Id)}, {Words.Plain(node.Says)}");
-        System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{map.Edges.Count} connections in {minutes} min: {Count(map, "seen")} seen, {Count(map, "unseen")} unused, {Count(map, "undeclared")} undeclared"));
+        string states = $"{Count(map, "seen")} seen, {Count(map, "unseen")} unused, {Count(map, "undeclared")} undeclared";
+        System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{map.Edges.Count} connections in {minutes} min: {states}"));
     }
 
     private static int Count(MapInfo map, string state) => map.Edges.Count(edge => edge.State == state);

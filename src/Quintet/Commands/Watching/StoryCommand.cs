@@ -4,7 +4,7 @@ using System.Text.Json;
 using Quintet.Client.Telemetry;
 using Quintet.Terminal;
 
-namespace Quintet.Commands;
+namespace Quintet.Commands.Watching;
 
 /// <summary><c>quintet story</c>: what came of a request, an event or a mail, from the console.</summary>
 internal static class StoryCommand
@@ -43,13 +43,10 @@ internal static class StoryCommand
         System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{story.Title}  {state}, {story.Began.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff} UTC"));
         if (story.TraceId is not null) System.Console.WriteLine($"trace {story.TraceId}");
         TextTable table = new("AFTER", "PART", "WHAT", "RESULT");
-        foreach (StopInfo stop in story.Stops) table.Add(After(stop.SinceBegin), stop.Part, Words.Plain(stop.Text), Words.Plain(stop.Result));
+        foreach (StopInfo stop in story.Stops)
+            table.Add(SpanTree.Took(stop.SinceBegin.TotalSeconds), stop.Part, Words.Plain(stop.Text), Words.Plain(stop.Result));
         System.Console.Write(table);
         foreach (string waiting in story.Waiting) System.Console.WriteLine($"stands {Words.Plain(waiting)}");
         System.Console.WriteLine();
     }
-
-    private static string After(TimeSpan since) => since.TotalSeconds < 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{since.TotalMilliseconds:0.#} ms")
-        : string.Create(CultureInfo.InvariantCulture, $"{since.TotalSeconds:0.00} s");
 }

@@ -5,7 +5,7 @@ using Quintet.Supervision.Logs;
 using Quintet.Supervision.State;
 using Quintet.Terminal;
 
-namespace Quintet.Commands;
+namespace Quintet.Commands.Watching;
 
 /// <summary><c>quintet logs</c>: what the parts wrote, merged by time. It reads the files, so it works for a system that is down too.</summary>
 internal static class LogsCommand

@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Quintet.Console.Telemetry;
+using Quintet.Console.Telemetry.Queries;
+
+namespace Quintet.Console.Map;
+
+/// <summary>The map as JSON, for <c>quintet map</c> and for scripts.</summary>
+internal static class MapRoutes
+{
+    /// <param name="api">The group of questions about what was seen, whose faults it shares.</param>
+    public static void MapSystemMap(this RouteGroupBuilder api) => api.MapGet("/map", GetAsync);
+
+    private static async Task<IResult> GetAsync(HttpRequest request, MapReader map, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        QueryParameters asked = new(request.Query, clock);
+        TimeRange range = asked.Range();
+        asked.RefuseUnknown();
+        return TelemetryRoutes.Answer(MapAnswer.Of(await map.ReadAsync(range, cancellationToken), range.From, range.To));
+    }
+}

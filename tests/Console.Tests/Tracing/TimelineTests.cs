@@ -1,0 +1,42 @@
+using Quintet.Client.Supervisor;
+using Quintet.Console.Parts;
+using Quintet.Console.Records;
+using Quintet.Console.Tests.Telemetry;
+using Quintet.Console.Tracing;
+
+namespace Quintet.Console.Tests.Tracing;
+
+public sealed class TimelineTests
+{
+    [Fact]
+    public void What_was_done_and_what_was_started_within_the_time_is_marked_in_its_order()
+    {
+        AuditEntry[] audit =
+        [
+            Entry("deploy", "users", -10), Entry("login", "console", -9), Entry("scale", "users", -8, "failed"), Entry("configure", "users.yml", -90),
+        ];
+        SystemProcess[] processes = [Process("users-1", upMinutes: 5, build: 3), Process("broker", upMinutes: 600, build: 0), Process("down", 0, 0)];
+
+        IReadOnlyList<Flag> flags = Timeline.Flags(audit, processes, Otlp.Noon, Otlp.Noon.AddHours(-1));
+
+        Assert.Equal(["ann: deploy users", "users-1 started, build 3"], flags.Select(flag => flag.Words));
+        Assert.Equal(Otlp.Noon.AddMinutes(-5), flags[1].At);
+    }
+
+    [Fact]
+    public void A_step_has_the_highest_depth_seen_in_it_and_is_a_gap_where_none_was()
+    {
+        DateTimeOffset[] times = [.. Enumerable.Range(0, 4).Select(i => Otlp.Noon.AddMinutes(i))];
+        Moment[] moments = [At(-1, 99), At(0.1, 3), At(0.9, 7), At(1.5, null), At(2, 0), At(9, 99)];
+
+        Assert.Equal([7d, null, 0d, null], Timeline.Depths(moments, times, TimeSpan.FromMinutes(1)));
+    }
+
+    private static Moment At(double minutes, double? depth) => new(Otlp.Noon.AddMinutes(minutes), null, depth);
+
+    private static AuditEntry Entry(string action, string target, double minutes, string outcome = "done") =>
+        new(Otlp.Noon.AddMinutes(minutes), "ann", "Operator", "", action, target, "", outcome, "");
+
+    private static SystemProcess Process(string instance, double upMinutes, int build) =>
+        new("users", instance, 1, "ready", null, 0, 1, "", "") { UpSeconds = upMinutes * 60, Build = build };
+}
