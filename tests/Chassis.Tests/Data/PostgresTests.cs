@@ -53,7 +53,10 @@ public sealed class PostgresTests(PostgresServer server) : IAsyncLifetime
         await using OrdersService two = await second;
         await one.PlaceAsync(1);
         await two.PlaceAsync(2);
-        Assert.Equal("0", await _process.QueryAsync(_url, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'", Cancellation));
+        Assert.Equal("0", await _process.QueryAsync(
+            _url,
+            "SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND datname = current_database()",
+            Cancellation));
 
         async Task<string?> MigratingAsync()
         {
@@ -131,7 +134,10 @@ public sealed class PostgresTests(PostgresServer server) : IAsyncLifetime
         {
             while (!until.IsCancellationRequested)
                 await _process.QueryAsync(
-                    _url, "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'orders-1'", Cancellation);
+                    _url,
+                    "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                    + "WHERE application_name = 'orders-1' AND datname = current_database()", // other tests share the server
+                    Cancellation);
         }
     }
 
