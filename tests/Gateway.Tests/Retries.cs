@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Quintet.Gateway.Tests.Doubles;
 using Quintet.TestKit.Network;
+using Quintet.TestKit.Processes;
 using Quintet.TestKit.Telemetry;
 
 namespace Quintet.Gateway.Tests;
@@ -205,7 +206,7 @@ public sealed class Retries : IAsyncLifetime
         await TwoAsync(async context =>
         {
             if (Interlocked.Increment(ref _calls) == 1 || context.Request.Path == "/users/slow")
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+                await Hang.UntilAsync(context.RequestAborted);
             await context.Response.WriteAsync("fine", Cancellation);
         });
         await using RunningGateway gateway = await RunningGateway.StartAsync(
@@ -225,7 +226,7 @@ public sealed class Retries : IAsyncLifetime
         TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await OneAsync("users-1", async context =>
         {
-            if (context.Request.Path == "/users/never") await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+            if (context.Request.Path == "/users/never") await Hang.UntilAsync(context.RequestAborted);
             using StreamReader reader = new(context.Request.Body);
             string body = await reader.ReadToEndAsync(Cancellation);
             await context.Response.WriteAsync("first ", Cancellation);
@@ -261,7 +262,7 @@ public sealed class Retries : IAsyncLifetime
             if (Volatile.Read(ref isHolding))
             {
                 inHand.TrySetResult();
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+                await Hang.UntilAsync(context.RequestAborted);
             }
 
             await context.Response.WriteAsync("fine", context.RequestAborted);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
+using Quintet.TestKit.Processes;
 
 namespace Quintet.Registry.Tests;
 
@@ -31,7 +32,7 @@ public sealed class ChecksSayHowInstancesAre
     public async Task An_instance_that_hangs_is_critical_after_the_timeout()
     {
         await using RunningRegistry registry = await RunningRegistry.StartAsync();
-        await using Instance instance = await Instance.StartAsync(context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
+        await using Instance instance = await Instance.StartAsync(context => Hang.UntilAsync(context.RequestAborted));
         await registry.RegisterAsync(new { Name = "web", Check = new { HTTP = instance.Url, Interval = "100ms", Timeout = "200ms", Status = "passing" } });
 
         Reply critical = await UntilAsync(registry, "critical");

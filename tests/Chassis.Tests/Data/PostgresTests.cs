@@ -96,10 +96,15 @@ public sealed class PostgresTests(PostgresServer server) : IAsyncLifetime
         await using OrdersService service = await StartAsync("Database:CommandMax=00:00:01");
         DatabaseEngine engine = service.Services.GetRequiredService<DatabaseEngine>();
 
+        await using ChildProcess holder = _process.OpenTransaction(_url, "LOCK TABLE quintet_schema");
+        await Eventually.TrueAsync(
+            "the table is locked", () => Task.FromResult(holder.Output.Contains("held", StringComparison.Ordinal)), Cancellation, () => holder.Output);
+
         var late = await Assert.ThrowsAnyAsync<Exception>(() => service.WithAsync(
-            (db, _) => db.Database.ExecuteSqlRawAsync("SELECT pg_sleep(600)", Cancellation)));
+            (db, _) => db.Database.ExecuteSqlRawAsync("DELETE FROM quintet_schema", Cancellation)));
 
         Assert.True(engine.IsUnavailable(late), late.ToString());
+        await holder.DisposeAsync();
         await service.PlaceAsync(1);
     }
 

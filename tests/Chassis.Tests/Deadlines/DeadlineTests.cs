@@ -10,6 +10,7 @@ using Quintet.Chassis.Deadlines;
 using Quintet.Chassis.Tests.Doubles;
 using Quintet.Chassis.Tests.Orders;
 using Quintet.TestKit.Files;
+using Quintet.TestKit.Processes;
 using Quintet.TestKit.Telemetry;
 using Xunit;
 
@@ -166,7 +167,7 @@ public sealed class DeadlineTests : IAsyncLifetime
             _entered.SetResult();
             try
             {
-                await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellation);
+                await Hang.UntilAsync(cancellation);
             }
             finally
             {

@@ -76,7 +76,15 @@ internal sealed class Repeater(Func<string> amqpUrl, int seed, DrillLog log)
 
     private async Task SendAsync(IChannel channel, BasicProperties properties, byte[] body, TimeSpan delay, Task ended)
     {
-        await Task.WhenAny(Task.Delay(delay, TimeProvider.System, CancellationToken.None), ended);
+        try
+        {
+            await ended.WaitAsync(delay, TimeProvider.System, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // It is late enough.
+        }
+
         try
         {
             await channel.BasicPublishAsync("", Target, mandatory: false, properties, body, CancellationToken.None);

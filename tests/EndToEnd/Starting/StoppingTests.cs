@@ -10,6 +10,9 @@ namespace Quintet.EndToEnd.Starting;
 /// <summary>A system in the foreground, and the three ways it ends: Ctrl-C, SIGKILL of the supervisor, and a second start that is refused.</summary>
 public sealed class StoppingTests
 {
+    /// <summary>As for every other start: two services are built in it, and the machine may be busy.</summary>
+    private static readonly TimeSpan StartMax = TimeSpan.FromMinutes(5);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -63,7 +66,8 @@ public sealed class StoppingTests
                 ? throw new InvalidOperationException($"it ended with {up.ExitCode}")
                 : Task.FromResult(up.Output.Contains("READY", StringComparison.Ordinal)),
             Cancellation,
-            () => up.Output);
+            () => up.Output,
+            StartMax);
         return up;
     }
 

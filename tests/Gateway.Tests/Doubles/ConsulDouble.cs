@@ -113,7 +113,15 @@ public sealed class ConsulDouble : IAsyncDisposable
         if (waitFor > 0 && index <= waitFor)
         {
             TimeSpan wait = TimeSpan.FromMilliseconds(double.Parse(context.Request.Query["wait"].ToString().Replace("ms", ""), CultureInfo.InvariantCulture));
-            await Task.WhenAny(change, Task.Delay(wait, TimeProvider.System, context.RequestAborted));
+            try
+            {
+                await change.WaitAsync(wait, TimeProvider.System, context.RequestAborted);
+            }
+            catch (TimeoutException)
+            {
+                // Nothing changed for as long as was asked; Consul answers what it has.
+            }
+
             (index, _) = Now();
         }
 

@@ -23,7 +23,7 @@ public sealed class ProcessTableTests
     public void Processes_are_found_by_their_whole_variables_only()
     {
         string run = Guid.NewGuid().ToString("n");
-        ProcessStartInfo info = new("/bin/sleep", ["1000"]) { Environment = { ["QUINTET_RUN"] = run } };
+        ProcessStartInfo info = new("/usr/bin/tail", ["-f", "/dev/null"]) { Environment = { ["QUINTET_RUN"] = run } };
         using Process process = Process.Start(info)!;
         try
         {

@@ -94,7 +94,7 @@ public sealed class RestartTests
     public async Task What_a_process_started_ends_with_it_even_in_a_session_of_its_own()
     {
         await using Workbench bench = new();
-        Instance instance = bench.Begin("setsid sh -c 'echo $$ > away; exec sleep 1000' & sleep 1000 & echo $! > near; wait");
+        Instance instance = bench.Begin("setsid sh -c 'echo $$ > away; exec tail -f /dev/null' & tail -f /dev/null & echo $! > near; wait");
         ProcessIdentity[] children = await IdentitiesAsync(bench["away"], bench["near"]);
 
         await instance.StopAsync(drain: false);
@@ -107,7 +107,7 @@ public sealed class RestartTests
     {
         await using Workbench bench = new();
         bench.Begin("grep -E '^Sig(Blk|Ign)' /proc/self/status > signals.tmp; "
-            + "ps -o pgid= -p $$ > group.tmp; echo $$ > pid.tmp; mv signals.tmp signals; exec sleep 1000");
+            + "ps -o pgid= -p $$ > group.tmp; echo $$ > pid.tmp; mv signals.tmp signals; exec tail -f /dev/null");
         await Eventually.TrueAsync("it wrote", () => Task.FromResult(File.Exists(bench["signals"])), Cancellation);
 
         Assert.All(File.ReadAllLines(bench["signals"]), line => Assert.Equal("0000000000000000", line.Split('\t')[1]));

@@ -15,7 +15,7 @@ public sealed class OrphanTests
             command:
               - /bin/sh
               - -c
-              - sleep 1000 & echo $! > near; setsid sh -c 'echo $$ > away; exec sleep 1000' & trap '' TERM; echo $$ > self; while :; do sleep 1000; done
+              - tail -f /dev/null & echo $! > near; setsid sh -c 'echo $$ > away; exec tail -f /dev/null' & trap '' TERM; echo $$ > self; exec tail -f /dev/null
           daemon:
             command: ["/usr/bin/python3", "daemon.py"]
         """;
@@ -23,15 +23,15 @@ public sealed class OrphanTests
     /// <summary>The classic: fork, new session, fork again, parents gone; besides it ignores SIGTERM.</summary>
     private const string Daemon =
         """
-        import os, signal, time
-        if os.fork(): time.sleep(1000)
+        import os, signal
+        if os.fork(): signal.pause()
         os.setsid()
         if os.fork(): os._exit(0)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.close(1); os.close(2)
         with open("daemon.tmp", "w") as file: file.write(str(os.getpid()) + "\n")
         os.rename("daemon.tmp", "daemon")
-        time.sleep(1000)
+        signal.pause()
         """;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -15,7 +15,7 @@ public sealed class SystemTests
     private const string Sleeper =
         """
           sleeper:
-            command: sleep 1000
+            command: tail -f /dev/null
         """;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -22,6 +22,7 @@ BROKER = urllib.parse.urlsplit(os.environ["AMQP_URL"])
 AT_ONCE = 16
 NAMES = b"things"  # begins every name in the file; replaced by six other letters of three decimal digits each, so that lengths stay the same
 LETTERS = "ghijklmnopqrstuvwxyz"
+WATCHING = 9  # a channel that no case uses
 PATIENCE = 15  # seconds for an answer that must come, on a busy machine
 METHODS = {method.NAME: method for method in spec.methods.values()}
 FIXED = {"b": ">b", "B": ">B", "s": ">h", "u": ">H", "I": ">i", "i": ">I", "l": ">q", "L": ">Q", "f": ">f", "d": ">d", "T": ">Q"}
@@ -215,8 +216,12 @@ class Replay:
 
     def run(self):
         try:
-            for step in self.line["script"]:
-                self.take(dict(step))
+            script = self.line["script"]
+            for at, step in enumerate(script):
+                if "pause" in step:
+                    self.settle(script[at + 1:])
+                else:
+                    self.take(dict(step))
         except Differs as differs:
             return str(differs)
         finally:
@@ -245,8 +250,6 @@ class Replay:
                 self.same(value, self.heard(peer, PATIENCE))
             case "frames":
                 self.frames(peer, value, step["quiet"])
-            case "pause":
-                time.sleep(value)
             case "seconds":
                 took = time.monotonic() - self.since
                 if not value - 0.6 <= took <= value + 2:
@@ -259,6 +262,30 @@ class Replay:
                 self.peers.pop(value).end()
             case _:
                 raise ValueError(f"no step {kind}")
+
+    def settle(self, rest):
+        """Where the recording paused until a queue was what the next answer shows: asks for it, beside the case, until it is that."""
+        if "send" not in rest[0]:
+            return  # another pause, or 'returns', which waits by itself
+        ask, due = rest[0], rest[1]["answer"]
+        if due["recv"] == "Basic.GetOk":
+            ready = due["message_count"] + 1
+        else:
+            ready = 0 if due["recv"] == "Basic.GetEmpty" else due.get("message_count")
+        late = time.monotonic() + PATIENCE
+        while self.ready(self.peers[ask.get("on", "a")], ask["fields"]["queue"]) != ready and time.monotonic() < late:
+            pass  # each question is answered in its time
+
+    def ready(self, peer, queue):
+        """How many messages wait in a queue; None when there is no such queue. A channel of its own, which that closes."""
+        peer.method("Channel.Open", WATCHING)
+        self.same({"recv": "Channel.OpenOk", "channel_id": "", "channel": WATCHING}, self.heard(peer, PATIENCE))
+        peer.method("Queue.Declare", WATCHING, {"queue": queue, "passive": True})
+        got = self.heard(peer, PATIENCE)
+        if got["recv"] == "Queue.DeclareOk":
+            peer.method("Channel.Close", WATCHING, {"reply_code": 200, "reply_text": "", "class_id": 0, "method_id": 0})
+            self.same({"recv": "Channel.CloseOk", "channel": WATCHING}, self.heard(peer, PATIENCE))
+        return got.get("message_count")
 
     def heard(self, peer, wait):
         got = peer.next(wait)
