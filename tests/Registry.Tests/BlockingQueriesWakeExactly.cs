@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -25,6 +26,28 @@ public sealed class BlockingQueriesWakeExactly
         Task<Reply> watch = await ParkAsync(registry, $"/v1/health/service/web?index={index}&wait=60s");
         await registry.PutAsync("/v1/agent/check/fail/service:web-1");
         Assert.Contains("critical", (await watch).Text);
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_change_is_not_in_the_figures_of_how_fast_the_registry_is()
+    {
+        await using RunningRegistry registry = await RunningRegistry.StartAsync();
+        ulong index = (await registry.GetAsync("/v1/health/service/web")).Index;
+        int counted = 0;
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, listening) =>
+        {
+            bool isOurs = instrument.Meter.Scope == registry.Services.GetRequiredService<IMeterFactory>();
+            if (isOurs && instrument.Name == "http.server.request.duration") listening.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref counted));
+        listener.Start();
+
+        for (int i = 0; i < 3; i++) await registry.GetAsync($"/v1/health/service/web?index={index}&wait=1ms");
+        await registry.GetAsync("/v1/health/service/web");
+        await registry.GetAsync("/v1/health/service/web"); // over the same connection, so that those before have been counted
+
+        Assert.InRange(Volatile.Read(ref counted), 1, 2);
     }
 
     [Fact]

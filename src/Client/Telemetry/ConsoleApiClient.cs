@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -40,9 +39,9 @@ public sealed class ConsoleApiClient : IDisposable
     public Task EndSessionAsync(string id, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Delete, $"sessions/{Uri.EscapeDataString(id)}", cancellation);
 
-    /// <summary>Who gives what to whom, as declared and as seen in the last <paramref name="minutes"/>.</summary>
-    public async Task<MapInfo> MapAsync(int minutes, CancellationToken cancellation = default) =>
-        await AskAsync(string.Create(CultureInfo.InvariantCulture, $"map?last={minutes}m"), ConsoleFiguresJson.Default.MapInfo, cancellation);
+    /// <summary>Who gives what to whom, as declared and as seen in the time before now: <c>15m</c>.</summary>
+    public async Task<MapInfo> MapAsync(string last, CancellationToken cancellation = default) =>
+        await AskAsync($"map?last={Uri.EscapeDataString(last)}", ConsoleFiguresJson.Default.MapInfo, cancellation);
 
     /// <summary>Requests of the gateway and of each service in the last minute, in steps of ten seconds.</summary>
     public async Task<IReadOnlyList<RequestsInfo>> RequestsAsync(CancellationToken cancellation = default) =>

@@ -26,12 +26,16 @@ public sealed record TraceQuestion(string Last, int Limit)
     /// <summary>Words that stand in its spans.</summary>
     public string? Text { get; init; }
 
+    /// <summary>Those in which a part of the system asked another one, too, such as the console the broker.</summary>
+    public bool WithParts { get; init; }
+
     internal string ToQuery()
     {
         (string Name, string? Value)[] all =
         [
             ("last", Last), ("limit", Limit.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("service", Service), ("name", Name),
             ("error", OnlyErrors ? "true" : null), ("order", SlowestFirst ? "slowest" : null), ("min_duration", MinDuration), ("text", Text),
+            ("parts", WithParts ? null : "false"),
         ];
         return string.Join('&', all.Where(one => one.Value is not null).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value!)}"));
     }

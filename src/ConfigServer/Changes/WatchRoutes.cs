@@ -8,6 +8,7 @@ using Quintet.ConfigServer.Access;
 using Quintet.ConfigServer.Environments;
 using Quintet.ConfigServer.Http;
 using Quintet.ConfigServer.Sources;
+using Quintet.Hosting.Telemetry;
 
 namespace Quintet.ConfigServer.Changes;
 
@@ -36,6 +37,7 @@ internal sealed partial class WatchRoutes(TokenAccess access, EnvironmentLookup 
             throw new RequestRefused(StatusCodes.Status503ServiceUnavailable, $"{settings.Limits.Watchers} watches are waiting already", RefusalKind.Busy);
         }
 
+        context.LeaveOutOfTelemetry(); // it waits for a change, which says nothing of how fast the server is
         feed.BeginWatch();
         ConfigMeter.Watches.Add(1);
         try

@@ -37,6 +37,16 @@ internal sealed class LetterWorks(AuditLog audit, SystemFeed feed) : IAsyncDispo
         Changed?.Invoke(queue);
     }
 
+    /// <summary>Ends it between two letters; the audit log has who did.</summary>
+    /// <exception cref="ForbiddenException">The actor may not.</exception>
+    public Task StopAsync(string queue, Actor actor) => Of(queue) is not { IsOver: false } work
+        ? Task.CompletedTask
+        : audit.DoAsync(actor, new Deed("stop", queue, $"{work.Deed.Action} by {work.Actor.Name}"), () =>
+        {
+            work.Stop();
+            return Task.FromResult("It ends after the letter that it is at.");
+        });
+
     /// <summary>Takes what is over off the page.</summary>
     public void Forget(string queue)
     {
@@ -75,8 +85,7 @@ internal sealed class LetterWorks(AuditLog audit, SystemFeed feed) : IAsyncDispo
             await audit.DoAsync(work.Actor, work.Deed, async () =>
             {
                 hasBegun = true;
-                await Task.Yield();
-                await DoAsync(work, does);
+                await Task.Run(() => DoAsync(work, does)); // not on the page that began it, which may be left
                 return work.Summary;
             });
             work.End(null);

@@ -18,7 +18,8 @@ internal static class ApiRoutes
     public static void MapApi(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder api = routes.MapGroup("/api/v1");
-        api.MapGet("/summary", (SystemFeed feed) => TypedResults.Ok(Summary.Of(feed.Current)));
+        api.MapGet("/summary", async (SystemFeed feed, CancellationToken cancellation) =>
+            TypedResults.Ok(Summary.Of(await feed.NextAsync(cancellation))));
         api.MapStories();
         api.MapSessions();
         api.MapGet("/audit", Audit).RequireAuthorization(Actor.OperatorPolicy);

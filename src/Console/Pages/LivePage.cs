@@ -9,7 +9,12 @@ namespace Quintet.Console.Pages;
 /// <summary>A page that shows the system as it is now, and does things in the name of whoever looks at it.</summary>
 public abstract class LivePage : ComponentBase, IDisposable
 {
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly CancellationToken _left;
     private IDisposable? _watch;
+
+    /// <summary>Made by the renderer.</summary>
+    protected LivePage() => _left = _leaving.Token;
 
     [Inject]
     private protected SystemFeed Feed { get; set; } = null!;
@@ -27,8 +32,8 @@ public abstract class LivePage : ComponentBase, IDisposable
 
     private protected bool MayChange { get; private set; }
 
-    /// <summary>Ends when the page is left.</summary>
-    private protected CancellationTokenSource Leaving { get; } = new();
+    /// <summary>Ends when the page is left, and can still be asked after that.</summary>
+    private protected CancellationToken Gone => _left;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -72,7 +77,7 @@ public abstract class LivePage : ComponentBase, IDisposable
     {
         if (!disposing) return;
         _watch?.Dispose();
-        Leaving.Cancel();
-        Leaving.Dispose();
+        _leaving.Cancel();
+        _leaving.Dispose();
     }
 }

@@ -31,7 +31,7 @@ internal sealed class PartClients : IDisposable
         if (parts.Broker is { } broker)
         {
             Letters = new LetterDesk(new Uri(broker.Reveal()));
-            Streams = new StreamDesk(new Uri(broker.Reveal()), time);
+            Streams = new StreamDesk(new Uri(broker.Reveal()), parts.Timeout, time);
         }
 
         if (parts.Configuration is not { } configuration) return;

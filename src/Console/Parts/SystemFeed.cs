@@ -54,6 +54,23 @@ internal sealed class SystemFeed
         lock (_gate) _wanted.TrySetResult();
     }
 
+    /// <summary>The next picture, which is taken at once.</summary>
+    public async Task<SystemPicture> NextAsync(CancellationToken cancellation)
+    {
+        TaskCompletionSource<SystemPicture> next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Take() => next.TrySetResult(Current);
+        Changed += Take;
+        try
+        {
+            AskNow();
+            return await next.Task.WaitAsync(cancellation);
+        }
+        finally
+        {
+            Changed -= Take;
+        }
+    }
+
     public void Publish(SystemPicture picture)
     {
         lock (_gate)
@@ -97,7 +114,7 @@ internal sealed record Moment(DateTimeOffset At, double? MemoryMb, double? Queue
     public IReadOnlyDictionary<string, double> Processor { get; init; } = new Dictionary<string, double>();
 
     /// <summary>The queues by name; null while they are not known.</summary>
-    public IReadOnlyDictionary<string, QueueInfo>? Queues { get; init; }
+    public IReadOnlyDictionary<string, QueueMoment>? Queues { get; init; }
 
     public static Moment Of(SystemPicture picture)
     {
@@ -106,8 +123,15 @@ internal sealed record Moment(DateTimeOffset At, double? MemoryMb, double? Queue
         return new Moment(picture.At, hasSystem ? picture.Processes.Sum(p => p.MemoryMb) : null, queues?.Depth)
         {
             Memory = hasSystem ? picture.Processes.ToDictionary(p => p.Instance, p => p.MemoryMb) : [],
-            Queues = queues?.Queues.GroupBy(q => q.Name).ToDictionary(q => q.Key, q => q.First()),
+            Queues = queues?.Queues.GroupBy(q => q.Name).ToDictionary(q => q.Key, q => QueueMoment.Of(q.First())),
             Processor = hasSystem ? picture.Processes.ToDictionary(p => p.Instance, p => p.CpuSeconds) : [],
         };
     }
+}
+
+/// <summary>What the curves show of one queue: messages, and messages a second.</summary>
+internal readonly record struct QueueMoment(long Ready, long Unacknowledged, double In, double Out)
+{
+    public static QueueMoment Of(QueueInfo queue) =>
+        new(queue.MessagesReady, queue.MessagesUnacknowledged, queue.Rate("publish") ?? 0, queue.Rate("deliver_get") ?? 0);
 }

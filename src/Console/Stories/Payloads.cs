@@ -60,6 +60,7 @@ internal sealed class Payloads(SystemFeed feed, IOptions<ConsoleOptions> options
             throw new PayloadException($"{instance.Id} does not have it any more (Messaging:KeepSent), or is not on the chassis.");
         if (answer.StatusCode == HttpStatusCode.Unauthorized)
             throw new PayloadException($"{instance.Id} has another {OperationsToken.Variable} than that of the console's key.");
+        if ((int)answer.StatusCode >= 500) throw new HttpRequestException($"it answered {(int)answer.StatusCode}"); // another instance may do better
         if (!answer.IsSuccessStatusCode) throw new PayloadException($"{instance.Id} answered {(int)answer.StatusCode}.");
         try
         {

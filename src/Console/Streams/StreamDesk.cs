@@ -7,13 +7,16 @@ using RabbitMQ.Client.Exceptions;
 namespace Quintet.Console.Streams;
 
 /// <summary>Reads streams, which takes nothing out of them, and sends what they kept once more.</summary>
-internal sealed class StreamDesk(Uri broker, TimeProvider time)
+internal sealed class StreamDesk(Uri broker, TimeSpan patience, TimeProvider time)
 {
     public const string SentBy = "x-quintet-sent-again-by";
     public const string SentFrom = "x-quintet-sent-again-from";
 
     /// <summary>A stream does not say where it ends; when it says nothing for so long, that was all.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
+    /// <summary>A page keeps what it read; above so much of bodies it ends early, and the next one goes on.</summary>
+    private const int BytesMax = 4 << 20;
 
     /// <summary>The messages from a place on.</summary>
     /// <param name="stream">The queue.</param>
@@ -40,7 +43,15 @@ internal sealed class StreamDesk(Uri broker, TimeProvider time)
         Dictionary<string, object?> arguments = new() { [StreamEntry.OffsetHeader] = from.Offset };
         await channel.BasicConsumeAsync(stream, autoAck: false, "", noLocal: false, exclusive: false, arguments, consumer, cancellation);
         List<StreamEntry> entries = [];
-        while (entries.Count < count && await NextAsync(arrived.Reader, cancellation) is { } entry) entries.Add(entry);
+        long bytes = 0;
+        while (entries.Count < count && bytes < BytesMax)
+        {
+            // The first one may have to be looked for in a large file.
+            if (await NextAsync(arrived.Reader, entries.Count == 0 ? patience : Quiet, cancellation) is not { } entry) break;
+            entries.Add(entry);
+            bytes += entry.Body.Length;
+        }
+
         return entries;
     }
 
@@ -68,11 +79,11 @@ internal sealed class StreamDesk(Uri broker, TimeProvider time)
         }
     }
 
-    private async Task<StreamEntry?> NextAsync(ChannelReader<StreamEntry> arrived, CancellationToken cancellation)
+    private async Task<StreamEntry?> NextAsync(ChannelReader<StreamEntry> arrived, TimeSpan limit, CancellationToken cancellation)
     {
         try
         {
-            return await arrived.ReadAsync(cancellation).AsTask().WaitAsync(Quiet, time, cancellation);
+            return await arrived.ReadAsync(cancellation).AsTask().WaitAsync(limit, time, cancellation);
         }
         catch (TimeoutException)
         {

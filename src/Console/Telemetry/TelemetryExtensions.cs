@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +11,8 @@ using Quintet.Console.Telemetry.Queries;
 using Quintet.Console.Telemetry.Receiving;
 using Quintet.Console.Telemetry.Storage;
 using Quintet.Console.Telemetry.Upkeep;
+using Quintet.Hosting.Telemetry;
+using Hops = Quintet.Console.Telemetry.Queries.Hops;
 
 namespace Quintet.Console.Telemetry;
 
@@ -53,7 +53,7 @@ internal static class TelemetryExtensions
             bool isGrpc = endpoint?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
             if (http.Features.Get<OtlpPort>() is not { } port) return isGrpc ? NotHereAsync(http) : next(http);
 
-            LeaveOut(http);
+            http.LeaveOutOfTelemetry();
             if (!port.IsGrpc) return overHttp.InvokeAsync(http);
             return isGrpc ? endpoint!.RequestDelegate!(http) : NotHereAsync(http);
         });
@@ -61,18 +61,6 @@ internal static class TelemetryExtensions
         app.MapGrpcService<GrpcLogs>();
         app.MapGrpcService<GrpcMetrics>();
         return TelemetryRoutes.Map(app);
-    }
-
-    /// <summary>A console that sends its own telemetry to itself must not tell of the telling, without end.</summary>
-    private static void LeaveOut(HttpContext http)
-    {
-        if (Activity.Current is { } activity)
-        {
-            activity.IsAllDataRequested = false;
-            activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
-        }
-
-        if (http.Features.Get<IHttpMetricsTagsFeature>() is { } metrics) metrics.MetricsDisabled = true;
     }
 
     private static Task NotHereAsync(HttpContext http)

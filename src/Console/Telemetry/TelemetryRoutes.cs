@@ -51,6 +51,7 @@ internal static class TelemetryRoutes
             MinDuration = asked.Duration("min_duration"),
             MaxDuration = asked.Duration("max_duration"),
             Text = asked.Text("text"),
+            WithoutParts = asked.Flag("parts") == false,
             Order = asked.Choice<TraceOrder>("order") ?? TraceOrder.Newest,
             Cursor = asked.Text("cursor"),
             Limit = asked.Number("limit") ?? 50,

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Quintet.Client.Supervisor;
-using Quintet.Commands.Watching;
 using Quintet.Terminal;
 
 namespace Quintet.Commands;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Quintet.Client.Supervisor;
-using Quintet.Commands.Watching;
 using Quintet.Terminal;
 
 namespace Quintet.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Quintet.Client.Supervisor;
 using Quintet.Client.Telemetry;
 using Quintet.Manifest;
@@ -10,7 +11,7 @@ using Quintet.Terminal;
 namespace Quintet.Commands;
 
 /// <summary>The options of every command that works on a system: which manifest, which state, which form of output.</summary>
-internal sealed class SystemOptions
+internal sealed partial class SystemOptions
 {
     /// <summary>The parts that every system has.</summary>
     public static readonly IReadOnlyList<string> Boxes = ["gateway", "registry", "broker", "config", "console"];
@@ -48,6 +49,13 @@ internal sealed class SystemOptions
         if (result.Tokens is [{ Value: { } text }] && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
             && (number < 1 || number > most))
             result.AddError($"{option.Name}: {number} is not from 1 to {most}");
+    });
+
+    /// <summary>Refuses what is no duration before anything is asked.</summary>
+    public static void Duration(Option<string?> option) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [{ Value: { } text }] && !DurationForm.IsMatch(text))
+            result.AddError($"{option.Name}: '{text}' is not a number with ms, s, m, h or d, such as 200ms, 1.5s or 1h");
     });
 
     /// <summary>Lets the shell complete an argument with the manifest's services, and with the boxes when they are meant, too.</summary>
@@ -100,6 +108,9 @@ internal sealed class SystemOptions
 
     public static SupervisorClient Connect(StateFolder state, RunFile run) =>
         new(new Uri(run.Control), Secrets.Open(state.Secrets).Of(Secrets.Control));
+
+    [GeneratedRegex(@"^\d+(\.\d+)?(ms|s|m|h|d)$", RegexOptions.CultureInvariant)]
+    private static partial Regex DurationForm { get; }
 
     private List<CompletionItem> PartsFor(CompletionContext context, bool withBoxes)
     {

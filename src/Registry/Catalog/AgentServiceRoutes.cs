@@ -48,11 +48,14 @@ internal sealed class AgentServiceRoutes(CommitLoop commits, Reads reads, CheckS
         if (id.Length == 0) throw RefusalException.BadRequest("Missing service ID");
         RegistryState state = reads.Now;
         if (call.Target.Value("hash") is { Length: > 0 } hash && state.Local.Instances.TryGetValue(id, out InstanceEntry? known))
+        {
+            call.BeginWaiting();
             state = await reads.ParkAsync(
                 Scope.Service(known.Row.Name),
                 now => !now.Local.Instances.TryGetValue(id, out InstanceEntry? instance) || HashOf(instance.Row) != hash,
                 reads.WaitOf(call),
                 call.Aborted);
+        }
 
         if (!state.Local.Instances.TryGetValue(id, out InstanceEntry? found)) throw new RefusalException(404, $"unknown service ID: {id}");
         string contentHash = HashOf(found.Row);

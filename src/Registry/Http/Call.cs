@@ -7,6 +7,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using Quintet.Hosting.Telemetry;
 using Quintet.Registry.Access;
 
 namespace Quintet.Registry.Http;
@@ -30,6 +31,9 @@ internal sealed class Call(HttpContext http, RequestTarget target, string rest, 
     public Grant Grant => grant;
 
     public CancellationToken Aborted => http.RequestAborted;
+
+    /// <summary>It waits for a change, and says nothing of how fast the registry is.</summary>
+    public void BeginWaiting() => http.LeaveOutOfTelemetry();
 
     public IHeaderDictionary RequestHeaders => http.Request.Headers;
 

@@ -28,6 +28,7 @@ internal sealed class Reads(CommitLoop commits, Watches watches, IOptions<Regist
         TimeSpan wait = WaitOf(call);
         RequireDatacenter(call);
 
+        if (index > 0) call.BeginWaiting();
         RegistryState state = index == 0 ? Now : await ParkAsync(scope, index, wait, call.Aborted);
         call.ResponseHeaders["X-Consul-Index"] = state.IndexOf(scope).ToString(CultureInfo.InvariantCulture);
         call.ResponseHeaders["X-Consul-Knownleader"] = "true";

@@ -37,6 +37,8 @@ public sealed class MapTests(WatchedSystem watched)
         await using Visitor ann = await Visitor.LogInAsync(watched, "viewer", Cancellation);
         await ann.OpenAsync("/map", Cancellation);
         await SaysOfUsersAsync(ann, "users, service, 1 instance");
+        // What is only seen, such as the mail of the first sign-up, appears when it is seen.
+        await ann.ShowsAsync($"svg.map a.node[href='/map?at={Uri.EscapeDataString("mail:mail")}']", Cancellation);
         IReadOnlyList<string> before = ann.Places("svg.map a.node > rect");
 
         await watched.System.MustRunAsync(["scale", "users=2"], Cancellation);

@@ -63,14 +63,16 @@ public sealed class LetterWorkTests
         LetterWorks works = broker.Console.Services.GetRequiredService<LetterWorks>();
         works.Changed += queue =>
         {
-            if (works.Of(queue) is { Progress.Looked: 10 } tenth) tenth.Stop();
+            if (works.Of(queue) is { Progress.Looked: 10 }) _ = works.StopAsync(queue, Ann);
         };
 
         LetterWork work = await DoAsync(broker, new Deed("discard", Dead), w => desk.DiscardAsync(Dead, LetterChoice.Everything, w.Report, w.Stopping));
 
         Assert.StartsWith("It was stopped. Before that: ", work.Fault, StringComparison.Ordinal);
         Assert.Equal(50u - (uint)work.Fates.Count, await broker.CountAsync(Dead, Cancellation));
-        Assert.Equal("failed", broker.Console.Services.GetRequiredService<AuditLog>().Newest(1).Single().Outcome);
+        Assert.Equal(
+            [("stop", "done"), ("discard", "failed")],
+            broker.Console.Services.GetRequiredService<AuditLog>().Newest(2).Select(entry => (entry.Action, entry.Outcome)));
     }
 
     [Fact]
@@ -85,6 +87,8 @@ public sealed class LetterWorkTests
             () => works.BeginAsync(Dead, Ann, new Deed("discard", Dead), _ => Task.CompletedTask));
         await Assert.ThrowsAsync<ForbiddenException>(
             () => works.BeginAsync("other", Ann with { Role = ConsoleRole.Viewer }, new Deed("redrive", "other"), _ => Task.CompletedTask));
+        await Assert.ThrowsAsync<ForbiddenException>(() => works.StopAsync(Dead, Ann with { Role = ConsoleRole.Viewer }));
+        Assert.False(works.Of(Dead)!.Stopping.IsCancellationRequested);
         held.SetResult();
 
         Assert.Contains("ann is at it: redrive", second.Message, StringComparison.Ordinal);

@@ -79,6 +79,7 @@ public sealed class TheApiAnswers
     [InlineData("logs?trace=1", "trace")]
     [InlineData("metrics?name=a&percentile=99", "percentile")]
     [InlineData("metrics?name=a&step=10ms", "step")]
+    [InlineData("traces?parts=perhaps", "parts")]
     [InlineData("map?last=soon", "last")]
     [InlineData("map?service=shop", "service")]
     [InlineData("hops", "event")]

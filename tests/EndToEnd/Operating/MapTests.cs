@@ -14,7 +14,8 @@ public sealed class MapTests
     public async Task What_is_declared_and_what_was_seen_is_told_at_the_terminal()
     {
         await using QuintetSystem system = await QuintetSystem.StartAsync(Cancellation, console: true);
-        string declared = await system.MustRunAsync(["map"], Cancellation);
+        // A system is ready without its console.
+        string declared = await Eventually.GetAsync("the console answers", async () => await system.MustRunAsync(["map"], Cancellation), Cancellation);
         Assert.Matches(@"service:notifications\s+service:users\s+UNUSED", declared);
         Assert.Matches(@"service:users\s+database:users\s+unmeasured", declared);
 
@@ -25,7 +26,7 @@ public sealed class MapTests
             await Eventually.TrueAsync($"{from} → {to} is seen", async () => (await EdgesAsync(system)).Any(edge =>
                 ((string?)edge!["from"], (string?)edge["to"], (string?)edge["state"]) == (from, to, "seen")), Cancellation);
         Assert.DoesNotContain(await EdgesAsync(system), edge => (string?)edge!["state"] == "undeclared");
-        Assert.Matches(@"service:notifications\s+service:users\s+seen", await system.MustRunAsync(["map", "--last", "60"], Cancellation));
+        Assert.Matches(@"service:notifications\s+service:users\s+seen", await system.MustRunAsync(["map", "--last", "1h"], Cancellation));
 
         JsonNode users = JsonNode.Parse(await system.MustRunAsync(["top", "--json"], Cancellation))!.AsArray()
             .Single(part => (string?)part!["part"] == "users")!;

@@ -35,9 +35,10 @@ internal sealed class HeadTimestamps
             using StoredMessage stored = await queue.ReadAsync(entry.Ref, stop);
             return SecondsIn(stored.Envelope.Span);
         }
-        catch (StorageException fault) when (fault is not StorageDamagedException)
+        catch (IOException)
         {
-            return null; // somebody took and settled it meanwhile; the next look finds another one
+            // Somebody took and settled it meanwhile, or it cannot be read, which whoever consumes it is told: the list of queues does not need it.
+            return null;
         }
     }
 

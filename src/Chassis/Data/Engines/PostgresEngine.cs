@@ -14,9 +14,9 @@ internal sealed class PostgresEngine : DatabaseEngine, IAsyncDisposable, IDispos
     private const int SilenceSeconds = 30;
     private const int SilenceRetrySeconds = 5;
 
-    // When the connection ends between two steps of a transaction, Npgsql knows at the next one only that the transaction is over, and says so
-    // where the command is given its transaction, as if the service had ended it twice.
-    private const string LostTransaction = "set_DbTransaction";
+    // When the connection ends between two steps of a transaction, Npgsql knows at the next one only that the transaction is over, and says so as
+    // if the service had ended it twice. EF Core does not let a service do that, so it is taken for what it is; nothing but the words tell it.
+    private const string LostTransaction = "Transaction is already completed";
 
     private readonly NpgsqlDataSource _source;
 
@@ -106,7 +106,7 @@ internal sealed class PostgresEngine : DatabaseEngine, IAsyncDisposable, IDispos
             SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
                 or PostgresErrorCodes.QueryCanceled,
         }
-        or InvalidOperationException { TargetSite: { Name: LostTransaction, DeclaringType.FullName: "Npgsql.NpgsqlCommand" } };
+        or InvalidOperationException { Message: LostTransaction, Source: "Npgsql" };
 
     // Class 28 is an unknown role or a wrong password: waiting mends neither, nor does it make a database.
     private static bool IsRefusal(string state) => state.StartsWith("28", StringComparison.Ordinal) || state == PostgresErrorCodes.InvalidCatalogName;

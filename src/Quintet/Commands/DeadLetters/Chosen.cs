@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Quintet.Console.DeadLetters;
 
 namespace Quintet.Commands.DeadLetters;
 
@@ -23,11 +24,13 @@ internal sealed class Chosen
         return chosen;
     }
 
-    public IReadOnlyCollection<string> Ids(ParseResult line) => line.GetValue(_ids) ?? [];
+    public LetterChoice Of(ParseResult line) => Ids(line) is { Length: > 0 } ids ? LetterChoice.OfIds(ids) : LetterChoice.Everything;
 
     public int Limit(ParseResult line) => line.GetValue(_limit) is > 0 and var limit ? limit : int.MaxValue;
 
     /// <summary>For a question: <c>2 named messages</c>.</summary>
     public string Words(ParseResult line) =>
-        Ids(line).Count > 0 ? $"{Ids(line).Count} named messages" : Limit(line) < int.MaxValue ? $"at most {Limit(line)} messages" : "all messages";
+        Ids(line) is { Length: > 0 } ids ? $"{ids.Length} named messages" : Limit(line) < int.MaxValue ? $"at most {Limit(line)} messages" : "all messages";
+
+    private string[] Ids(ParseResult line) => line.GetValue(_ids) ?? [];
 }

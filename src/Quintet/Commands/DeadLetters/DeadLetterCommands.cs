@@ -119,7 +119,7 @@ internal static class DeadLetterCommands
         {
             await using IConnection connection = await target.AmqpAsync(line, cancellation);
             Progress progress = new("messages looked at", TimeProvider.System);
-            LetterWalk walk = new(connection, line.GetRequiredValue(name), LetterChoice.OfIds(chosen.Ids(line)), (count, _) => progress.CountAsync(count));
+            LetterWalk walk = new(connection, line.GetRequiredValue(name), chosen.Of(line), (count, _) => progress.CountAsync(count));
             RedriveReport report = await new Console.DeadLetters.Redrive(line.GetRequiredValue(name), line.GetValue(to), line.GetValue(dryRun))
                 .RunAsync(walk, chosen.Limit(line), cancellation);
             Rows rows = new("to", "messages", "kept");
@@ -151,14 +151,13 @@ internal static class DeadLetterCommands
         command.SetAction(async (line, cancellation) =>
         {
             string queue = line.GetRequiredValue(name);
-            IReadOnlyCollection<string> ids = chosen.Ids(line);
             await using IConnection connection = await target.AmqpAsync(line, cancellation);
             if (!line.GetValue(yes) && !QueueCommands.Agrees($"Throw {chosen.Words(line)} of '{queue}' away for good?"))
                 throw new CommandException(ExitCode.Refused, "nothing was thrown away; --yes does it without asking");
 
             int discarded = 0;
             Progress progress = new("messages looked at", TimeProvider.System);
-            LetterWalk walk = new(connection, queue, LetterChoice.OfIds(ids), (count, _) => progress.CountAsync(count));
+            LetterWalk walk = new(connection, queue, chosen.Of(line), (count, _) => progress.CountAsync(count));
             IReadOnlyCollection<string> missing = await walk.RunAsync(
                 chosen.Limit(line),
                 async (channel, letter) =>

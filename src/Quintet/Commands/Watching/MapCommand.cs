@@ -17,7 +17,7 @@ internal static class MapCommand
 
             Examples:
               quintet map
-              quintet map --last 60
+              quintet map --last 1h
               quintet map --json | jq -r '.edges[] | select(.state == "undeclared") | "\(.from) -> \(.to)"'
 
             STATE: seen; UNUSED, declared and not seen in this time; UNDECLARED, seen and not in the service's entry in quintet.yaml;
@@ -25,21 +25,22 @@ internal static class MapCommand
             A request is seen some fifteen seconds after its end.
             """);
         SystemOptions system = SystemOptions.AddTo(command);
-        Option<int> last = new("--last") { Description = "How many minutes back it looks.", HelpName = "minutes", DefaultValueFactory = _ => 15 };
-        SystemOptions.Limit(last, 4320);
+        Option<string?> last = new("--last") { Description = "How far back it looks.", HelpName = "duration", DefaultValueFactory = _ => "15m" };
+        last.CompletionSources.Add("15m", "1h", "6h", "24h");
+        SystemOptions.Duration(last);
         command.Options.Add(last);
         command.SetAction(async (line, cancellation) =>
         {
             using ConsoleApiClient console = await system.ConsoleAsync(line, cancellation);
-            MapInfo map = await console.MapAsync(line.GetValue(last), cancellation);
+            MapInfo map = await console.MapAsync(line.GetValue(last)!, cancellation);
             if (system.IsJson(line)) System.Console.WriteLine(JsonSerializer.Serialize(map, CommandJson.Default.MapInfo));
-            else Print(map, line.GetValue(last));
+            else Print(map, line.GetValue(last)!);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Print(MapInfo map, int minutes)
+    private static void Print(MapInfo map, string last)
     {
         TextTable table = new("FROM", "TO", "STATE", "RATE", "FAILING", "P50", "P99", "SEEN");
         foreach (MapEdgeInfo edge in map.Edges)
@@ -54,7 +55,7 @@ internal static class MapCommand
         foreach (MapNodeInfo node in map.Nodes.Where(node => node.Level is "warning" or "failing"))
             System.Console.WriteLine($"{node.Level}: {Words.Plain(node.Id)}, {Words.Plain(node.Says)}");
         string states = $"{Count(map, "seen")} seen, {Count(map, "unseen")} unused, {Count(map, "undeclared")} undeclared";
-        System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{map.Edges.Count} connections in {minutes} min: {states}"));
+        System.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{map.Edges.Count} connections in the last {last}: {states}"));
     }
 
     private static int Count(MapInfo map, string state) => map.Edges.Count(edge => edge.State == state);

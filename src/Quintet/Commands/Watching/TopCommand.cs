@@ -21,7 +21,7 @@ internal static class TopCommand
             Examples:
               quintet top
               quintet top --every 5
-              quintet top --once | sort -k8 -h
+              quintet top --json | jq 'sort_by(-.cpu)'
               quintet top --json | jq -r '.[] | select(.state != "ready") | .part'
 
             Requests are those of the last minute, and come from the console; CPU is a share of one processor.

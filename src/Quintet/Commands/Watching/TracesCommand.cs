@@ -1,17 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Quintet.Client.Telemetry;
 using Quintet.Terminal;
 
 namespace Quintet.Commands.Watching;
 
 /// <summary><c>quintet traces</c>: the traces that the console keeps, and one of them as a tree.</summary>
-internal sealed partial class TracesCommand
+internal sealed class TracesCommand
 {
     private const int LimitMax = 500;
-    private const string DurationForm = "a number with ms, s, m, h or d, such as 200ms, 1.5s or 1h";
 
     private readonly SystemOptions _system;
     private readonly Argument<string?> _id =
@@ -22,6 +20,7 @@ internal sealed partial class TracesCommand
     private readonly Option<bool> _slowest = new("--slowest") { Description = "The slowest first, not the newest." };
     private readonly Option<string?> _min = new("--min") { Description = "Those that took at least so long, such as 200ms.", HelpName = "duration" };
     private readonly Option<string?> _text = new("--text") { Description = "Words that stand in their spans.", HelpName = "words" };
+    private readonly Option<bool> _parts = new("--parts") { Description = "What the parts of the system ask each other, too; with --service always." };
     private readonly Option<string?> _last =
         new("--last") { Description = "How far back, such as 15m, 1h or 3d.", HelpName = "duration", DefaultValueFactory = _ => "1h" };
     private readonly Option<int> _limit =
@@ -31,25 +30,19 @@ internal sealed partial class TracesCommand
     {
         _system = SystemOptions.AddTo(command);
         command.Arguments.Add(_id);
-        foreach (Option option in (Option[])[_service, _name, _errors, _slowest, _min, _text, _last, _limit]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_service, _name, _errors, _slowest, _min, _text, _parts, _last, _limit]) command.Options.Add(option);
         _system.CompleteWithParts(_service);
         _last.CompletionSources.Add("5m", "15m", "1h", "6h", "24h", "3d");
         _min.CompletionSources.Add("100ms", "200ms", "500ms", "1s", "5s");
         SystemOptions.Limit(_limit, LimitMax);
-        foreach (Option<string?> duration in (Option<string?>[])[_min, _last])
-        {
-            duration.Validators.Add(result =>
-            {
-                if (result.Tokens is [{ Value: { } text }] && !Duration().IsMatch(text)) result.AddError($"{duration.Name}: '{text}' is not {DurationForm}");
-            });
-        }
-
+        SystemOptions.Duration(_min);
+        SystemOptions.Duration(_last);
         command.Validators.Add(result =>
         {
             if (result.GetValue(_id) is not { } id) return;
             if (id.Length != 32 || !id.All(char.IsAsciiHexDigit))
                 result.AddError($"'{id}' is no trace id, which has 32 hexadecimal digits; to search use --text");
-            Option[] filters = [_service, _name, _errors, _slowest, _min, _text];
+            Option[] filters = [_service, _name, _errors, _slowest, _min, _text, _parts];
             Option? filter = filters.FirstOrDefault(option => result.GetResult(option) is { Implicit: false });
             if (filter is not null) result.AddError($"{filter.Name} narrows the list and does not go with the id of one trace");
         });
@@ -101,6 +94,7 @@ internal sealed partial class TracesCommand
         SlowestFirst = line.GetValue(_slowest),
         MinDuration = line.GetValue(_min),
         Text = line.GetValue(_text),
+        WithParts = line.GetValue(_parts) || line.GetValue(_service) is not null,
     };
 
     private static async Task<TraceTreeInfo> FindAsync(ConsoleApiClient console, string id, CancellationToken cancellation)
@@ -130,7 +124,4 @@ internal sealed partial class TracesCommand
 
         System.Console.Write(table);
     }
-
-    [GeneratedRegex(@"^\d+(\.\d+)?(ms|s|m|h|d)$", RegexOptions.CultureInvariant)]
-    private static partial Regex Duration();
 }

@@ -11,6 +11,9 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
     /// <summary>Where OpenTelemetry sends to.</summary>
     public const string CollectorVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+    private static readonly (string Name, string Milliseconds)[] ExportDelays =
+        [("OTEL_BSP_SCHEDULE_DELAY", "1000"), ("OTEL_BLRP_SCHEDULE_DELAY", "1000"), ("OTEL_METRIC_EXPORT_INTERVAL", "10000")];
+
     public Dictionary<string, string?> OfBox(string box) => new(Common(box, $"quintet-{box}", 0))
     {
         ["QUINTET_SHUTDOWN_SECONDS"] = "10",
@@ -112,10 +115,9 @@ internal sealed class ServiceEnvironment(SystemRun system, SystemManifest manife
         {
             variables[CollectorVariable] = Endpoints.Text(telemetry);
             variables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
-            // Who looks at the console wants to see what happens now, not what happened up to a minute ago.
-            variables["OTEL_BSP_SCHEDULE_DELAY"] = "1000";
-            variables["OTEL_BLRP_SCHEDULE_DELAY"] = "1000";
-            variables["OTEL_METRIC_EXPORT_INTERVAL"] = "10000";
+            // Who looks at the console wants to see what happens now, not what happened up to a minute ago; who says another time has it.
+            foreach ((string name, string milliseconds) in ExportDelays)
+                if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name))) variables[name] = milliseconds;
         }
 
         return variables;
