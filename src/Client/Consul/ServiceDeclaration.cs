@@ -16,6 +16,7 @@ public sealed record ServiceDeclaration
     private const string SubscribesPrefix = "quintet-subscribes-";
     private const string CallsPrefix = "quintet-calls-";
     private const string DatabaseKey = "quintet-database";
+    private const string CutKey = "quintet-cut";
 
     /// <summary>The deployed build; null for an instance that says nothing of itself, so that what is missing means nothing.</summary>
     public string? Version { get; init; }
@@ -35,6 +36,9 @@ public sealed record ServiceDeclaration
     /// <summary>The kind of its database: <c>SQLite</c>; null when it has none, or does not say.</summary>
     public string? Database { get; init; }
 
+    /// <summary>There was no room for all of it, so that what is missing means nothing.</summary>
+    public bool IsCut { get; init; }
+
     /// <summary>What an instance's metadata says.</summary>
     public static ServiceDeclaration Of(IReadOnlyDictionary<string, string> meta) => new()
     {
@@ -44,6 +48,7 @@ public sealed record ServiceDeclaration
         Subscribes = Words(meta, SubscribesPrefix),
         Calls = Words(meta, CallsPrefix),
         Database = meta.GetValueOrDefault(DatabaseKey),
+        IsCut = meta.ContainsKey(CutKey),
     };
 
     /// <summary>The pairs that say this. Routes come first; of the rest goes in what the registry has room for, since no request depends on it.</summary>
@@ -54,7 +59,10 @@ public sealed record ServiceDeclaration
         foreach ((int index, string route) in Routes.Index()) meta[Key(RoutePrefix, index)] = route;
         List<(string Key, string Value)> rest = [.. Packed(PublishesPrefix, Publishes), .. Packed(SubscribesPrefix, Subscribes), .. Packed(CallsPrefix, Calls)];
         if (Database is not null) rest.Add((DatabaseKey, Database));
-        foreach ((string key, string value) in rest.Take(Math.Max(0, PairsMax - meta.Count))) meta[key] = value;
+        int room = Math.Max(0, PairsMax - meta.Count);
+        bool isCut = rest.Count > room;
+        foreach ((string key, string value) in rest.Take(isCut ? room - 1 : room)) meta[key] = value;
+        if (isCut && room > 0) meta[CutKey] = "true";
         return meta;
     }
 

@@ -67,6 +67,10 @@
     const place = { x: box.left * width, y: box.top * height, width: (box.right - box.left) * width, height: (box.bottom - box.top) * height };
     for (const [name, value] of Object.entries(place)) drawing.figure.querySelector(".drawn").setAttribute(name, value);
   });
+  document.addEventListener("pointercancel", () => {
+    drawing?.figure.querySelector(".drawn").setAttribute("width", 0);
+    drawing = null;
+  });
   document.addEventListener("pointerup", event => {
     const drawn = drawing;
     drawing = null;
@@ -81,8 +85,10 @@
     link.searchParams.set("min", durationAt(box.bottom));
     link.searchParams.set("max", durationAt(box.top));
     drawn.figure.querySelector(".drawn").setAttribute("width", 0);
-    addEventListener("click", click => { click.preventDefault(); click.stopPropagation(); }, { capture: true, once: true });
-    setTimeout(() => Blazor.navigateTo(link.pathname + link.search), 0);
+    // The click that ends the drawing is none; if there is none, because the pointer left the window, the next one is somebody's.
+    const swallow = click => { click.preventDefault(); click.stopPropagation(); };
+    addEventListener("click", swallow, { capture: true, once: true });
+    setTimeout(() => { removeEventListener("click", swallow, true); Blazor.navigateTo(link.pathname + link.search); }, 0);
   });
   document.addEventListener("keydown", event => {
     const isWriting = event.target.closest?.("input, textarea, select, [contenteditable]");

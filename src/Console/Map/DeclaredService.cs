@@ -41,7 +41,7 @@ internal sealed class DeclaredService
     public string? Database => _declarations.Select(declaration => declaration.Database).FirstOrDefault(database => database is not null);
 
     /// <summary>Whether it says what it does, so that what it does besides is worth a look.</summary>
-    public bool SaysWhatItDoes => Array.Exists(_declarations, declaration => declaration.Version is not null);
+    public bool SaysWhatItDoes => Array.Exists(_declarations, declaration => declaration is { Version: not null, IsCut: false });
 
     /// <summary>Whether a queue is its own: every name that a service declares at the broker begins with its own.</summary>
     public bool Owns(string queue) => queue.StartsWith($"{Name}.", StringComparison.Ordinal);

@@ -100,6 +100,10 @@ public sealed class PageTests(WatchedSystem watched)
     public async Task Photograph_every_page()
     {
         await using Visitor ann = await Visitor.LogInAsync(watched, "operator", Cancellation);
+        for (int number = 1; number <= 30; number++) await watched.System.SignUpAsync($"Ann {number}", $"ann.{number}@example.org", Cancellation);
+        await ann.OpenAsync("/map", Cancellation);
+        await ann.ShowsAsync($"svg.map a.edge.seen[href='/map?at={Uri.EscapeDataString("service:notifications>mail:mail")}']", Cancellation);
+        await ann.ShowsAsync($"svg.map a.edge.seen[href='/map?at={Uri.EscapeDataString("gateway>service:users")}']", Cancellation);
         foreach (string theme in (string[])["light", "dark"])
         {
             foreach ((string path, string says) in Pages)

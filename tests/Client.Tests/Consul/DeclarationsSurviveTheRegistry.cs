@@ -22,6 +22,7 @@ public sealed class DeclarationsSurviveTheRegistry
 
         Assert.Equal(("/carts", "orders.paid orders.sent", "users"), (meta["quintet-route-1"], meta["quintet-publishes-0"], meta["quintet-calls-0"]));
         Assert.Equivalent(declared, ServiceDeclaration.Of(meta));
+        Assert.False(ServiceDeclaration.Of(meta).IsCut);
         Assert.Null(ServiceDeclaration.Of(new Dictionary<string, string>()).Version);
     }
 
@@ -37,6 +38,7 @@ public sealed class DeclarationsSurviveTheRegistry
         Assert.Equal(64, meta.Count); // Consul takes no more, and no value above 512
         Assert.All(meta.Values, value => Assert.True(value.Length <= 512));
         Assert.Equal(declared.Routes, ServiceDeclaration.Of(meta).Routes);
-        Assert.Equal(events.Take(23 * 5), ServiceDeclaration.Of(meta).Publishes);
+        Assert.Equal(events.Take(22 * 5), ServiceDeclaration.Of(meta).Publishes);
+        Assert.True(ServiceDeclaration.Of(meta).IsCut);
     }
 }

@@ -26,7 +26,7 @@ public sealed class AmqplibSuiteTests
 
         (int exitCode, string output) = await ChildProcess.RunAsync(
             Need.Program("node", "nodejs"),
-            ["--test", "--test-timeout=60000", .. Directory.GetFiles(Path.Combine(suite, "test"), "*.test.js")],
+            ["--test", "--test-timeout=600000", .. Directory.GetFiles(Path.Combine(suite, "test"), "*.test.js")],
             Cancellation,
             suite,
             environment);

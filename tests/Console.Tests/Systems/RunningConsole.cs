@@ -22,11 +22,19 @@ internal sealed class RunningConsole : IAsyncDisposable
 
     private RunningConsole(WebApplication app, TempFolder folder, bool ownsFolder) => (_app, _folder, _ownsFolder) = (app, folder, ownsFolder);
 
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    /// <summary>Its own, that of OTLP over gRPC, and that of OTLP over HTTP.</summary>
+    public IReadOnlyList<Uri> Addresses =>
+        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address))];
+
+    public Uri Address => Addresses[0];
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<RunningConsole> StartAsync(TempFolder? folder = null, params (string Key, string? Value)[] settings)
+    public static Task<RunningConsole> StartAsync(TempFolder? folder = null, params (string Key, string? Value)[] settings) =>
+        StartAsync(folder, null, settings);
+
+    public static async Task<RunningConsole> StartAsync(
+        TempFolder? folder, Action<IServiceCollection>? replace, params (string Key, string? Value)[] settings)
     {
         TempFolder data = folder ?? new TempFolder();
         Dictionary<string, string?> values = new()
@@ -44,7 +52,7 @@ internal sealed class RunningConsole : IAsyncDisposable
             ["Logging:LogLevel:Default"] = "Warning",
         };
         foreach ((string key, string? value) in settings) values[key] = value;
-        WebApplication app = ConsoleBox.Build(new BoxSettings(null, values));
+        WebApplication app = ConsoleBox.Build(new BoxSettings(null, values), services => replace?.Invoke(services));
         await app.StartAsync();
         return new RunningConsole(app, data, folder is null);
     }

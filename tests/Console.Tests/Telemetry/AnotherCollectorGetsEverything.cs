@@ -21,8 +21,8 @@ public sealed class AnotherCollectorGetsEverything
     [InlineData("Grpc")]
     public async Task A_second_console_has_what_the_first_one_got(string protocol)
     {
-        await using RunningConsole second = await RunningConsole.StartAsync();
-        await using RunningConsole first = await RunningConsole.StartAsync(
+        await using ReceivingConsole second = await ReceivingConsole.StartAsync();
+        await using ReceivingConsole first = await ReceivingConsole.StartAsync(
             ("Telemetry:Forward:Url", (protocol == "Grpc" ? second.Grpc : second.Http).ToString()), ("Telemetry:Forward:Protocol", protocol));
         IAsyncEnumerator<LogEntry> arrived = second.Get<Logs>().FollowAsync(new LogFilter(TestStore.AllDay), Stop).GetAsyncEnumerator(Stop);
         Task<bool> next = arrived.MoveNextAsync().AsTask();
@@ -49,7 +49,7 @@ public sealed class AnotherCollectorGetsEverything
     public async Task It_is_tried_again_with_its_headers_until_the_collector_takes_it()
     {
         await using TestCollector collector = await TestCollector.StartAsync(503, 429, 200);
-        await using RunningConsole console = await RunningConsole.StartAsync(
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync(
             ("Telemetry:Forward:Url", collector.Url), ("Telemetry:Forward:PauseMin", "00:00:00.01"), ("Telemetry:Forward:Headers", "x-key=a%20b, x-other=c"));
 
         await console.SendAsync("/v1/traces", Otlp.Spans("shop", Otlp.Span(1, 1)));
@@ -64,7 +64,7 @@ public sealed class AnotherCollectorGetsEverything
     {
         using Drops drops = new();
         await using TestCollector collector = await TestCollector.StartAsync(400, 200);
-        await using RunningConsole console = await RunningConsole.StartAsync(("Telemetry:Forward:Url", collector.Url));
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync(("Telemetry:Forward:Url", collector.Url));
 
         await console.SendAsync("/v1/traces", Otlp.Spans("shop", Otlp.Span(1, 1)));
         await console.SendAsync("/v1/logs", Otlp.Logs("shop", Otlp.Log("next")));
@@ -78,7 +78,7 @@ public sealed class AnotherCollectorGetsEverything
     public async Task A_dead_collector_costs_a_counter()
     {
         using Drops drops = new();
-        await using RunningConsole console = await RunningConsole.StartAsync(
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync(
             ("Telemetry:Forward:Url", $"http://127.0.0.1:{FreePort.Take()}"), ("Telemetry:Forward:WaitingBytesMax", "1024"));
 
         for (int trace = 1; trace <= 30; trace++) await console.SendAsync("/v1/traces", Otlp.Spans("shop", Otlp.Span(trace, 1)));

@@ -73,7 +73,7 @@ public sealed class LogsAreFound : IDisposable
     [Fact]
     public async Task New_records_come_to_those_who_follow()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
         IAsyncEnumerator<LogEntry> lines = console.Get<Logs>()
             .FollowAsync(All with { Service = "users", MinSeverity = 13, Text = "disk" }, Stop).GetAsyncEnumerator(Stop);
         Task<bool> next = lines.MoveNextAsync().AsTask();

@@ -27,7 +27,7 @@ public sealed class RealExportersAreUnderstood
     [InlineData(OtlpExportProtocol.HttpProtobuf)]
     public async Task Spans_of_the_sdk_become_a_trace(OtlpExportProtocol protocol)
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
         using ActivitySource source = new($"Shop.{protocol}");
         string trace;
         using (TracerProvider provider = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(Shop).AddSource(source.Name)
@@ -57,7 +57,7 @@ public sealed class RealExportersAreUnderstood
     [InlineData(OtlpExportProtocol.HttpProtobuf)]
     public async Task Log_records_of_the_sdk_are_found_with_their_trace(OtlpExportProtocol protocol)
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
         using Activity activity = new Activity("caller").Start();
         using (ILoggerFactory loggers = LoggerFactory.Create(logging => logging.AddOpenTelemetry(options => options
             .SetResourceBuilder(Shop).AddOtlpExporter(exporter => Configure(exporter, console, protocol, "logs")))))
@@ -78,7 +78,7 @@ public sealed class RealExportersAreUnderstood
     [InlineData(OtlpExportProtocol.HttpProtobuf)]
     public async Task Metrics_of_the_sdk_become_lines(OtlpExportProtocol protocol)
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
         using Meter meter = new($"Shop.{protocol}");
         using (MeterProvider provider = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(Shop).AddMeter(meter.Name).AddOtlpExporter((exporter, reader) =>
         {
@@ -104,7 +104,7 @@ public sealed class RealExportersAreUnderstood
         Assert.Equal(["orders", "price", "stock"], (await metrics.NamesAsync("shop", Stop)).Select(name => name.Name));
     }
 
-    private static void Configure(OtlpExporterOptions exporter, RunningConsole console, OtlpExportProtocol protocol, string signal)
+    private static void Configure(OtlpExporterOptions exporter, ReceivingConsole console, OtlpExportProtocol protocol, string signal)
     {
         exporter.Protocol = protocol;
         exporter.Endpoint = protocol == OtlpExportProtocol.Grpc ? console.Grpc : new Uri(console.Http, $"/v1/{signal}");

@@ -24,7 +24,7 @@ public sealed class RefusalsFollowTheSpecification
     [Fact]
     public async Task What_cannot_be_read_is_a_bad_request_in_its_own_encoding()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
 
         foreach (byte[] body in (byte[][])[Good[..^1], [0xff, 0xff, 0xff], [10, 200]])
         {
@@ -51,7 +51,7 @@ public sealed class RefusalsFollowTheSpecification
     [Fact]
     public async Task Other_types_methods_and_paths_are_refused()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
         using HttpResponseMessage type = await console.PostAsync("/v1/traces", Good, "text/plain");
         using HttpResponseMessage encoding = await console.PostAsync("/v1/traces", Good, encoding: "br");
         using HttpResponseMessage path = await console.PostAsync("/v1/profiles", Good);
@@ -65,7 +65,7 @@ public sealed class RefusalsFollowTheSpecification
     [Fact]
     public async Task A_body_is_bounded_before_and_after_decompression()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync(("Telemetry:Limits:BodyBytesMax", "20000"));
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync(("Telemetry:Limits:BodyBytesMax", "20000"));
         using HttpResponseMessage large = await console.PostAsync("/v1/traces", new byte[20_001]);
         using HttpResponseMessage bomb = await console.PostAsync("/v1/traces", Gzip(new byte[10_000_000]), encoding: "gzip");
         using HttpRequestMessage endless = new(HttpMethod.Post, new Uri(console.Http, "/v1/traces"));
@@ -84,7 +84,7 @@ public sealed class RefusalsFollowTheSpecification
     [Fact]
     public async Task Who_finds_no_room_is_told_when_to_come_again()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync(
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync(
             ("Telemetry:Limits:WaitingBytesMax", "2000"), ("Telemetry:Limits:RetryAfter", "00:00:07"));
         using (console.Get<Intake>().Reserve(1999))
         {
@@ -104,7 +104,7 @@ public sealed class RefusalsFollowTheSpecification
     [Fact]
     public async Task A_store_that_cannot_be_written_is_unavailable_and_acknowledges_nothing()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
         await console.Get<Console.Telemetry.Storage.WriterLoop>().WriteAsync(store =>
         {
             Console.Telemetry.Storage.TelemetryFile.Run(store.Connection, "ALTER TABLE spans RENAME TO hidden");
@@ -130,7 +130,7 @@ public sealed class RefusalsFollowTheSpecification
     [Fact]
     public async Task What_cannot_be_stored_is_told_and_the_rest_is_stored()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync(("Telemetry:Limits:SeriesMax", "1"));
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync(("Telemetry:Limits:SeriesMax", "1"));
         Span noId = Otlp.Span(2, 1);
         noId.TraceId = ByteString.Empty;
         Span noTime = Otlp.Span(3, 1);
@@ -153,7 +153,7 @@ public sealed class RefusalsFollowTheSpecification
     [Fact]
     public async Task Telemetry_is_taken_at_its_own_ports_and_nothing_else_is_there()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
         using HttpResponseMessage atPages = await console.Client.PostAsync(
             new Uri("/v1/traces", UriKind.Relative), new ByteArrayContent(Good) { Headers = { ContentType = new MediaTypeHeaderValue(Protobuf) } }, Stop);
         using HttpResponseMessage healthAtPages = await console.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), Stop);
@@ -184,7 +184,7 @@ public sealed class RefusalsFollowTheSpecification
         await quiet.StopAsync(Stop);
     }
 
-    private static async Task<IReadOnlyList<TraceEntry>> FindAsync(RunningConsole console) =>
+    private static async Task<IReadOnlyList<TraceEntry>> FindAsync(ReceivingConsole console) =>
         (await console.Get<Traces>().SearchAsync(new TraceFilter(TestStore.AllDay), Stop)).Traces;
 
     private static byte[] Gzip(byte[] body)

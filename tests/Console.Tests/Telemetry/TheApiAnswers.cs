@@ -14,7 +14,7 @@ public sealed class TheApiAnswers
     [Fact]
     public async Task Each_kind_of_telemetry_can_be_asked_for()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync(("Telemetry:Sampling:Quiet", "00:00:00.1"));
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync(("Telemetry:Sampling:Quiet", "00:00:00.1"));
         await console.SendAsync("/v1/traces", Otlp.Spans(
             "shop", Otlp.Span(1, 1, name: "GET /orders", kind: 2, seconds: 0.25, attributes: Otlp.Pair("http.route", "/orders"))));
         await console.SendAsync("/v1/logs", Otlp.Logs("shop", Otlp.Log("a line", trace: 1)));
@@ -59,7 +59,7 @@ public sealed class TheApiAnswers
     [Fact]
     public async Task The_map_is_for_those_who_may_look()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
         using HttpClient stranger = new(new SocketsHttpHandler()) { BaseAddress = console.Client.BaseAddress };
         using HttpResponseMessage answer = await stranger.GetAsync(new Uri("/api/v1/map", UriKind.Relative), Stop);
 
@@ -86,7 +86,7 @@ public sealed class TheApiAnswers
     [InlineData("hops?event=1&subject=2", "event")]
     public async Task A_faulty_question_is_a_problem_that_names_the_parameter(string path, string parameter)
     {
-        await using RunningConsole console = await RunningConsole.StartAsync();
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
         using HttpResponseMessage answer = await console.Client.GetAsync(new Uri($"/api/v1/{path}", UriKind.Relative), Stop);
         JsonElement problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Stop)).RootElement;
 
@@ -97,7 +97,7 @@ public sealed class TheApiAnswers
     [Fact]
     public async Task An_unknown_trace_and_a_slow_question_are_problems()
     {
-        await using RunningConsole console = await RunningConsole.StartAsync(
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync(
             ("Telemetry:Limits:QueriesMax", "1"), ("Telemetry:Limits:QueryTimeout", "00:00:00.2"));
         using HttpResponseMessage unknown = await console.Client.GetAsync(new Uri($"/api/v1/traces/{Otlp.Hex(1)}", UriKind.Relative), Stop);
         Assert.Equal((HttpStatusCode.NotFound, "urn:quintet:error:trace-unknown"), (unknown.StatusCode, await TypeOf(unknown)));
@@ -118,7 +118,7 @@ public sealed class TheApiAnswers
     private static async Task<string?> TypeOf(HttpResponseMessage answer) =>
         JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Stop)).RootElement.GetProperty("type").GetString();
 
-    private static async Task<JsonElement> GetAsync(RunningConsole console, string path)
+    private static async Task<JsonElement> GetAsync(ReceivingConsole console, string path)
     {
         using HttpResponseMessage answer = await console.Client.GetAsync(new Uri($"/api/v1/{path}", UriKind.Relative), Stop);
         string text = await answer.Content.ReadAsStringAsync(Stop);

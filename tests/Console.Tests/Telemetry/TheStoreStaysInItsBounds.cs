@@ -147,7 +147,7 @@ public sealed class TheStoreStaysInItsBounds
     public async Task The_loops_settle_and_clean_up_as_time_goes_by()
     {
         FakeTimeProvider clock = new(Otlp.Noon);
-        await using RunningConsole console = await RunningConsole.StartAsync(
+        await using ReceivingConsole console = await ReceivingConsole.StartAsync(
             services => services.AddSingleton<TimeProvider>(clock), ("Telemetry:Sampling:Share", "0"), ("Telemetry:Keep:Logs", "1.00:00:00"));
         await console.SendAsync("/v1/traces", Otlp.Spans("shop", Otlp.Span(1, 1, kind: 2), Otlp.Span(2, 1, isError: true)));
         await console.SendAsync("/v1/logs", Otlp.Logs("shop", Otlp.Log("a line")));
@@ -159,7 +159,7 @@ public sealed class TheStoreStaysInItsBounds
     }
 
     /// <summary>Lets time go by in steps until the store says so; each step waits for what the loops have asked of the writer.</summary>
-    private static async Task UntilAsync(RunningConsole console, FakeTimeProvider clock, TimeSpan step, string sql, long wanted)
+    private static async Task UntilAsync(ReceivingConsole console, FakeTimeProvider clock, TimeSpan step, string sql, long wanted)
     {
         for (int i = 0; i < 10_000; i++)
         {

@@ -29,8 +29,8 @@ internal sealed class SmtpDouble : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
-        _listener.Dispose();
         await _serving;
+        _listener.Dispose();
         _ending.Dispose();
     }
 

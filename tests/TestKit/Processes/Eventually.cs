@@ -10,15 +10,19 @@ public static class Eventually
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>What one turn may take from the deadline: a machine that was suspended meanwhile does not use up the patience.</summary>
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(5);
+
     /// <summary>Repeats <paramref name="probe"/> until it gives a value other than null; an exception counts as "not yet".</summary>
     public static async Task<T> GetAsync<T>(string what, Func<Task<T?>> probe, CancellationToken cancellation, TimeSpan? deadline = null)
         where T : class
     {
-        long start = Stopwatch.GetTimestamp();
         TimeSpan limit = deadline ?? Deadline;
+        TimeSpan waited = TimeSpan.Zero;
         string last = "nothing";
         while (true)
         {
+            long turn = Stopwatch.GetTimestamp();
             try
             {
                 if (await probe() is { } value) return value;
@@ -28,8 +32,10 @@ public static class Eventually
                 last = $"{fault.GetType().Name}: {fault.Message}";
             }
 
-            if (Stopwatch.GetElapsedTime(start) > limit) throw new TimeoutException($"{what}: not within {limit}. Last: {last}");
+            if (waited > limit) throw new TimeoutException($"{what}: not within {limit}. Last: {last}");
             await Task.Delay(Pause, TimeProvider.System, cancellation);
+            TimeSpan took = Stopwatch.GetElapsedTime(turn);
+            waited += took < LongestTurn ? took : LongestTurn;
         }
     }
 

@@ -1,6 +1,6 @@
-using Quintet.Console.Tracing;
+using Quintet.Console.Pages;
 
-namespace Quintet.Console.Tests.Tracing;
+namespace Quintet.Console.Tests.Pages;
 
 public sealed class LogSearchTests
 {

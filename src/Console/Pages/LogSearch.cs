@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Quintet.Console.Tracing;
+namespace Quintet.Console.Pages;
 
 /// <summary>What the page of logs looks for, as it stands in its address.</summary>
 internal sealed record LogSearch

@@ -1,8 +1,7 @@
 using Quintet.Client.Supervisor;
-using Quintet.Console.Parts;
 using Quintet.Console.Records;
 
-namespace Quintet.Console.Tracing;
+namespace Quintet.Console.Parts;
 
 /// <summary>A change that a plot marks.</summary>
 /// <param name="At">When.</param>

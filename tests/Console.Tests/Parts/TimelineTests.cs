@@ -2,9 +2,8 @@ using Quintet.Client.Supervisor;
 using Quintet.Console.Parts;
 using Quintet.Console.Records;
 using Quintet.Console.Tests.Telemetry;
-using Quintet.Console.Tracing;
 
-namespace Quintet.Console.Tests.Tracing;
+namespace Quintet.Console.Tests.Parts;
 
 public sealed class TimelineTests
 {
