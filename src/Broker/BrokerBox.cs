@@ -18,6 +18,7 @@ using Quintet.Broker.Management.Messages;
 using Quintet.Broker.Management.Metrics;
 using Quintet.Broker.Management.Rates;
 using Quintet.Broker.Migration;
+using Quintet.Broker.Queues;
 using Quintet.Broker.Sockets;
 using Quintet.Broker.Storage.Disks;
 using Quintet.Broker.Telemetry;
@@ -27,6 +28,7 @@ using Quintet.Hosting;
 using Quintet.Hosting.Health;
 using Quintet.Hosting.Listening;
 using Quintet.Hosting.Settings;
+using Quintet.Hosting.Telemetry;
 
 namespace Quintet.Broker;
 
@@ -98,8 +100,10 @@ internal static class BrokerBox
         services.AddSingleton(provider =>
         {
             BrokerOptions options = provider.GetRequiredService<IOptions<BrokerOptions>>().Value;
-            return BrokerNode.Open(openDisk(options.DataFolder), options.Storage, provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<BrokerNode>>(), options.Limits);
+            TimeProvider time = provider.GetRequiredService<TimeProvider>();
+            MessageHops hops = new(provider.GetService<Hops>(), options.HopsPerSecond, time); // within somebody else's process there is nobody to tell
+            return BrokerNode.Open(
+                openDisk(options.DataFolder), options.Storage, time, provider.GetRequiredService<ILogger<BrokerNode>>(), options.Limits, hops);
         });
         services.AddMemoryAlarm();
         services.AddMetrics();

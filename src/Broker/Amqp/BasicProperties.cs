@@ -39,6 +39,9 @@ internal readonly ref struct BasicProperties
 
     public ReadOnlySpan<byte> ReplyTo { get; private init; }
 
+    /// <summary>Empty when there is none.</summary>
+    public ReadOnlySpan<byte> MessageId { get; private init; }
+
     public bool HasUserId { get; private init; }
 
     public ReadOnlySpan<byte> UserId { get; private init; }
@@ -77,6 +80,7 @@ internal readonly ref struct BasicProperties
                 case PriorityFlag: found = found with { Priority = value[0] }; break;
                 case ReplyToFlag: found = found with { ReplyTo = value[1..] }; break;
                 case ExpirationFlag: found = found with { HasExpiration = true, Expiration = value[1..] }; break;
+                case MessageIdFlag: found = found with { MessageId = value[1..] }; break;
                 case UserIdFlag: found = found with { HasUserId = true, UserId = value[1..] }; break;
                 default: break;
             }

@@ -9,6 +9,7 @@ using Quintet.Broker.Sockets;
 using Quintet.Broker.Statistics;
 using Quintet.Broker.Telemetry;
 using Quintet.Broker.Topology;
+using Quintet.Hosting.Telemetry;
 
 namespace Quintet.Broker.Connections;
 
@@ -176,12 +177,12 @@ internal sealed class Channel(Connection connection, ushort number)
     {
         Envelope envelope = new(borrowedEnvelope);
         Content content = new(envelope.Routing, envelope.PropertiesOfDelivery(entry.DeliveryCount), borrowedBody);
-        NoteDelivery(envelope, consumer.Queue);
+        Hop? noted = NoteDelivery(envelope, consumer.Queue, entry, consumer.NoAck);
         lock (_deliveryGate)
         {
             ulong tag = ++_deliveryTag;
-            CountDelivery(consumer.NoAck ? Happening.DeliverNoAck : Happening.Deliver, entry.IsRedelivered);
-            if (!consumer.NoAck) _unacked.Add(new UnackedMessage(tag, consumer.Queue, consumer, entry));
+            Stats.CountDelivery(consumer.NoAck ? Happening.DeliverNoAck : Happening.Deliver, entry.IsRedelivered);
+            if (!consumer.NoAck) _unacked.Add(new UnackedMessage(tag, consumer.Queue, consumer, entry) { Noted = noted });
             FrameBuffer output = Outgoing.Lock();
             try
             {
@@ -232,12 +233,12 @@ internal sealed class Channel(Connection connection, ushort number)
     {
         Envelope envelope = new(message.Envelope.Span);
         Content content = new(envelope.Routing, envelope.PropertiesOfDelivery(entry.DeliveryCount), message.Body.Span);
-        NoteDelivery(envelope, queue);
+        Hop? noted = NoteDelivery(envelope, queue, entry, get.NoAck);
         lock (_deliveryGate)
         {
             ulong tag = ++_deliveryTag;
-            CountDelivery(get.NoAck ? Happening.GetNoAck : Happening.Get, entry.IsRedelivered);
-            if (!get.NoAck) _unacked.Add(new UnackedMessage(tag, queue, null, entry)); // no prefetch counts what was asked for
+            Stats.CountDelivery(get.NoAck ? Happening.GetNoAck : Happening.Get, entry.IsRedelivered);
+            if (!get.NoAck) _unacked.Add(new UnackedMessage(tag, queue, null, entry) { Noted = noted }); // no prefetch counts it
             FrameBuffer output = Outgoing.Lock();
             try
             {
@@ -322,7 +323,12 @@ internal sealed class Channel(Connection connection, ushort number)
     {
         ReadOnlySpan<UnackedMessage> taken = CollectionsMarshal.AsSpan(_taken);
         int delivered = 0;
-        foreach (ref readonly UnackedMessage message in taken) delivered += message.Consumer is null ? 0 : 1;
+        foreach (ref readonly UnackedMessage message in taken)
+        {
+            delivered += message.Consumer is null ? 0 : 1;
+            if (message.Noted is { } noted) connection.Broker.Node.Hops.Settled(noted, resolution);
+        }
+
         for (int start = 0; start < taken.Length;)
         {
             int end = start + 1;
@@ -383,15 +389,11 @@ internal sealed class Channel(Connection connection, ushort number)
         if (IsConfirming) connection.AnswerLater(this);
     }
 
-    private void CountDelivery(Happening how, bool isRedelivered)
-    {
-        Stats.Count(how);
-        if (isRedelivered) Stats.Count(Happening.Redeliver);
-    }
-
-    private void NoteDelivery(in Envelope envelope, Queue queue)
+    private Hop? NoteDelivery(in Envelope envelope, Queue queue, in QueueEntry entry, bool noAck)
     {
         connection.Broker.Metrics.Delivered();
         if (MessageTracing.IsOn) MessageTracing.NoteOutgoing(envelope, queue.Name);
+        MessageHops hops = connection.Broker.Node.Hops;
+        return hops.IsOn ? hops.Delivered(queue, envelope, entry.DeliveryCount, connection.Facts.Peer, noAck) : null;
     }
 }

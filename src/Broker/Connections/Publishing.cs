@@ -73,7 +73,7 @@ internal sealed class Publishing(Connection connection)
             _route.GiveBackClaims();
             bool isReply = envelope.Exchange.IsEmpty && DirectReplies.IsAddress(key)
                 && connection.Broker.Replies.TryDeliver(channel.Vhost.Name, new Envelope(octets), content.BorrowedBody.Span);
-            if (!isReply) connection.Broker.Metrics.Unroutable();
+            if (!isReply) NoteUnroutable(octets);
 
             // A mandatory answer is returned even when it was delivered: no queue took it, and RabbitMQ does the same.
             channel.Stats.Count(content.IsMandatory ? Happening.ReturnUnroutable : Happening.DropUnroutable);
@@ -95,6 +95,12 @@ internal sealed class Publishing(Connection connection)
         Acceptance accepted = Accept(channel, _route, message, number);
         if (accepted.IsRefused) connection.Broker.Metrics.Refused();
         if (channel.Confirms is { } confirms) Note(confirms, number, accepted);
+    }
+
+    private void NoteUnroutable(ReadOnlySpan<byte> octets)
+    {
+        connection.Broker.Metrics.Unroutable();
+        connection.Broker.Node.Hops.Unroutable(octets);
     }
 
     private void Note(Confirms confirms, ulong number, Acceptance accepted)
@@ -149,7 +155,7 @@ internal sealed class Publishing(Connection connection)
             publish.Route.GiveBackClaims();
             Envelope envelope = new(publish.Envelope);
             bool isReply = envelope.Exchange.IsEmpty && connection.Broker.Replies.TryDeliver(channel.Vhost.Name, envelope, publish.Body);
-            if (!isReply) connection.Broker.Metrics.Unroutable();
+            if (!isReply) NoteUnroutable(publish.Envelope);
             channel.Stats.Count(publish.IsMandatory ? Happening.ReturnUnroutable : Happening.DropUnroutable);
             if (publish.IsMandatory) Return(channel, publish.Envelope, publish.Body);
             return true;

@@ -26,6 +26,9 @@ internal sealed record ConnectionFacts
     public FieldTable Capabilities => ClientProperties.TryGet("capabilities", out FieldValue value) && value.Object is FieldTable table ? table
         : FieldTable.Empty;
 
+    /// <summary>Who it is, in words: the user, and what the client calls its connection.</summary>
+    public string Peer => ClientProperties.Text("connection_name") is { } name ? $"{User} ({name})" : User;
+
     /// <summary>The client wants to be told that a queue went from under its consumer.</summary>
     public bool WantsCancelNotice => Capabilities.Flag("consumer_cancel_notify");
 

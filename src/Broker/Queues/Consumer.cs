@@ -1,5 +1,6 @@
 using System.Text;
 using Quintet.Broker.Amqp;
+using Quintet.Hosting.Telemetry;
 
 namespace Quintet.Broker.Queues;
 
@@ -47,4 +48,8 @@ internal abstract class Consumer(Queue queue, string tag, bool noAck)
 /// <param name="Queue">Where it belongs.</param>
 /// <param name="Consumer">Who has it; null after basic.get.</param>
 /// <param name="Entry">Its place.</param>
-internal readonly record struct UnackedMessage(ulong DeliveryTag, Queue Queue, Consumer? Consumer, QueueEntry Entry);
+internal readonly record struct UnackedMessage(ulong DeliveryTag, Queue Queue, Consumer? Consumer, QueueEntry Entry)
+{
+    /// <summary>The hop of its delivery, where that was noted.</summary>
+    public Hop? Noted { get; init; }
+}

@@ -45,6 +45,9 @@ internal sealed record QueueServices
     /// <summary>How much may be declared.</summary>
     public required TopologyRoom Room { get; init; }
 
+    /// <summary>Told where messages go.</summary>
+    public MessageHops Hops { get; init; } = MessageHops.Off;
+
     public TimeSpan DeadLetterRetry { get; init; } = TimeSpan.FromSeconds(5);
 
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -38,6 +38,13 @@ internal sealed class MessageStats
 
     public void Count(Happening happening, long times = 1) => _counts[(int)happening] += times;
 
+    /// <summary>A delivery, and whether the client may have seen the message before.</summary>
+    public void CountDelivery(Happening how, bool isRedelivered)
+    {
+        Count(how);
+        if (isRedelivered) Count(Happening.Redeliver);
+    }
+
     public void CopyTo(Span<long> counts) => _counts.CopyTo(counts);
 
     /// <summary>Adds another's counts. Not for counters that are still in use by others.</summary>

@@ -24,7 +24,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     private readonly QueueServices _services;
     private readonly ILogger _logger;
 
-    private BrokerNode(Disk disk, StorageOptions options, TimeProvider time, ILogger logger, LimitOptions limits)
+    private BrokerNode(Disk disk, StorageOptions options, TimeProvider time, ILogger logger, LimitOptions limits, MessageHops hops)
     {
         _logger = logger;
         Time = time;
@@ -35,7 +35,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
         _definitionsLog.Failed += failure => OnStateChanged(StorageState.Failed, failure.Message);
         _definitions = new Definitions(_definitionsLog);
         GlobalParameters = new GlobalParameters(_definitionsLog);
-        Intake = new Intake(Store);
+        Hops = hops;
+        Intake = new Intake(Store, hops);
         Streams = new StreamStore(
             Store, _disk, options, time, (StreamEntries.Encode, failure => Log.NotMoved(logger, failure)));
         DeadLetters deadLetters = new(Store, Intake, time, FindVhost);
@@ -46,6 +47,7 @@ internal sealed partial class BrokerNode : IAsyncDisposable
             Time = time,
             Room = new TopologyRoom(limits),
             SendDeadLetter = deadLetters.SendAsync,
+            Hops = hops,
             Unused = DeleteUnused,
             DelayFailed = (exchange, failure) => Log.DelayFailed(logger, exchange, failure),
             Failed = (queue, failure) => Log.QueueFailed(logger, queue.Name, queue.Settings.Vhost, failure),
@@ -58,6 +60,8 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     public StreamStore Streams { get; }
 
     public Intake Intake { get; }
+
+    public MessageHops Hops { get; }
 
     public TimeProvider Time { get; }
 
@@ -86,12 +90,13 @@ internal sealed partial class BrokerNode : IAsyncDisposable
     public AlarmBoard Alarms { get; } = new();
 
     /// <summary>Opens the data folder and brings everything back that was durable. Blocks until it is there. The disk is the node's from now on.</summary>
-    public static BrokerNode Open(Disk disk, StorageOptions options, TimeProvider time, ILogger logger, LimitOptions? limits = null)
+    public static BrokerNode Open(
+        Disk disk, StorageOptions options, TimeProvider time, ILogger logger, LimitOptions? limits = null, MessageHops? hops = null)
     {
         BrokerNode node;
         try
         {
-            node = new BrokerNode(disk, options, time, logger, limits ?? new LimitOptions());
+            node = new BrokerNode(disk, options, time, logger, limits ?? new LimitOptions(), hops ?? MessageHops.Off);
         }
         catch
         {

@@ -39,7 +39,7 @@ internal readonly record struct Awaited(DurabilityWaiter? Waiter, ulong Tag);
 internal readonly record struct Acceptance(bool IsStored, bool IsRefused);
 
 /// <summary>Puts a routed message into its queues: once into the store for all durable ones, once into memory for the rest.</summary>
-internal sealed class Intake(MessageStore store)
+internal sealed class Intake(MessageStore store, MessageHops hops)
 {
     /// <param name="queues">Where it goes; queues that refuse are taken out.</param>
     /// <param name="message">The message.</param>
@@ -153,6 +153,7 @@ internal sealed class Intake(MessageStore store)
     {
         MemoryMessage? memory = null;
         int stored = 0;
+        hops.Queued(queues, message.Envelope);
         foreach (Queue queue in queues)
         {
             QueueEntry entry = new()

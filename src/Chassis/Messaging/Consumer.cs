@@ -40,15 +40,17 @@ internal sealed partial class Consumer<TEvent, THandler>(
     public override async Task TakeAsync(Delivery delivery, string queue, CancellationToken stopping)
     {
         using Activity? handling = Tracing.Continue($"handle {EventType}", ActivityKind.Consumer, delivery.TraceParent, delivery.TraceState);
+        long began = time.GetTimestamp();
         string id = "?";
         string? subject = null;
-        void End(string outcome, string? detail = null)
+        void End(string outcome, string? detail = null, TimeSpan? next = null)
         {
             Count(outcome);
             if (!hops.IsOn) return;
             hops.Note(new Hop(HopStage.Handled, outcome)
             {
                 EventId = id, EventType = EventType, Subject = subject, Place = queue, Attempt = delivery.Attempt + 1, Detail = detail,
+                Duration = time.GetElapsedTime(began), Next = next,
             });
         }
 
@@ -85,7 +87,7 @@ internal sealed partial class Consumer<TEvent, THandler>(
             if (!isMoved) Log.Requeued(logger, id, queue, fault);
             else if (step is null) Log.Dead(logger, id, queue, fault);
             else Log.Failed(logger, id, queue, step.Name, fault);
-            End(!isMoved ? "requeued" : step is null ? "dead" : "retried", step is null ? fault.Message : $"{fault.Message}; again after {step.Name}");
+            End(!isMoved ? "requeued" : step is null ? "dead" : "retried", fault.Message, step?.Delay);
         }
     }
 

@@ -89,9 +89,11 @@ internal sealed partial class OutboxLoop(
         while (due.Count > 0 && await lease.HoldAsync(stopping))
         {
             List<OutboxRow> wave = NextWave(due, stoppedSubjects);
+            long began = time.GetTimestamp();
             var outcomes = await publisher.PublishAsync(wave, stopping);
+            TimeSpan took = time.GetElapsedTime(began);
             List<OutboxRow> confirmed = [.. outcomes.Where(o => o.Outcome == PublishOutcome.Confirmed).Select(o => o.Row)];
-            foreach (OutboxRow row in confirmed) Tell(row, "confirmed", null);
+            foreach (OutboxRow row in confirmed) Tell(row, "confirmed", null, took);
             // What the broker has confirmed is marked whatever else happened, even while the process is asked to stop.
             if (confirmed.Count > 0) await store.SentAsync([.. confirmed.Select(row => row.Sequence)], CancellationToken.None);
             foreach (string type in confirmed.Select(row => row.Type).Distinct()) _held.Release(type);
@@ -161,12 +163,13 @@ internal sealed partial class OutboxLoop(
         }
     }
 
-    private void Tell(OutboxRow row, string outcome, string? detail)
+    private void Tell(OutboxRow row, string outcome, string? detail, TimeSpan? took = null)
     {
         if (!hops.IsOn) return;
         hops.Note(new Hop(HopStage.Published, outcome)
         {
             EventId = row.EventId, EventType = row.Type, Subject = row.Subject, TraceParent = row.TraceParent, Place = "exchange events", Detail = detail,
+            Duration = took,
         });
     }
 

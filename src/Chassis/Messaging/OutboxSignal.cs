@@ -10,6 +10,7 @@ namespace Quintet.Chassis.Messaging;
 internal sealed class OutboxSignal(Hops hops) : ISaveChangesInterceptor, IDbTransactionInterceptor, IDisposable
 {
     private readonly SemaphoreSlim _news = new(0, 1);
+    private readonly RowChanges _changes = new();
 
     /// <summary>Returns at the next commit, or after <paramref name="patience"/>.</summary>
     public async Task WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellation)
@@ -24,6 +25,16 @@ internal sealed class OutboxSignal(Hops hops) : ISaveChangesInterceptor, IDbTran
         {
             // Time to look anyway: another instance may have committed.
         }
+    }
+
+    public ValueTask<InterceptionResult<int>> SavingChangesAsync(
+        DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(SavingChanges(eventData, result));
+
+    public InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
+    {
+        if (hops.IsOn && eventData.Context is { } context) _changes.Collect(context);
+        return result;
     }
 
     public ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
@@ -46,13 +57,30 @@ internal sealed class OutboxSignal(Hops hops) : ISaveChangesInterceptor, IDbTran
 
     public void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Wake(eventData.Context, isCommitted: true);
 
+    public Task TransactionRolledBackAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+    {
+        TransactionRolledBack(transaction, eventData);
+        return Task.CompletedTask;
+    }
+
+    public void TransactionRolledBack(DbTransaction transaction, TransactionEndEventData eventData) => Forget(eventData.Context);
+
+    public void SaveChangesFailed(DbContextErrorEventData eventData) => Forget(eventData.Context);
+
+    public Task SaveChangesFailedAsync(DbContextErrorEventData eventData, CancellationToken cancellationToken = default)
+    {
+        Forget(eventData.Context);
+        return Task.CompletedTask;
+    }
+
     public void Dispose() => _news.Dispose();
 
     private void Wake(DbContext? context, bool isCommitted)
     {
+        string? changes = isCommitted && context is not null ? _changes.Take(context) : null;
         OutboxRow[] rows = [.. context?.ChangeTracker.Entries<OutboxRow>().Select(entry => entry.Entity) ?? []];
         if (rows.Length == 0) return;
-        if (isCommitted && hops.IsOn) Tell(rows.Where(row => !row.IsTold));
+        if (isCommitted && hops.IsOn) Tell(rows.Where(row => !row.IsTold), changes);
         try
         {
             if (_news.CurrentCount == 0) _news.Release();
@@ -63,14 +91,19 @@ internal sealed class OutboxSignal(Hops hops) : ISaveChangesInterceptor, IDbTran
         }
     }
 
-    private void Tell(IEnumerable<OutboxRow> rows)
+    private void Forget(DbContext? context)
+    {
+        if (context is not null) _changes.Take(context);
+    }
+
+    private void Tell(IEnumerable<OutboxRow> rows, string? changes)
     {
         foreach (OutboxRow row in rows)
         {
             row.IsTold = true;
             hops.Note(new Hop(HopStage.Outbox, "committed")
             {
-                EventId = row.EventId, EventType = row.Type, Subject = row.Subject, TraceParent = row.TraceParent,
+                EventId = row.EventId, EventType = row.Type, Subject = row.Subject, TraceParent = row.TraceParent, Detail = changes,
             });
         }
     }

@@ -27,6 +27,19 @@
       this.title = exact.format(at);
     }
   });
+  const toTheMillisecond = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false });
+  customElements.define("clock-time", class extends HTMLElement {
+    static observedAttributes = ["datetime"];
+    connectedCallback() { this.show(); }
+    attributeChangedCallback() { this.show(); }
+    show() {
+      const at = new Date(this.getAttribute("datetime"));
+      if (Number.isNaN(at.valueOf())) return;
+      const words = toTheMillisecond.format(at);
+      if (this.textContent !== words) this.textContent = words;
+      this.title = exact.format(at);
+    }
+  });
   setInterval(() => live.forEach(time => time.show()), 1000);
 
   globalThis.quintet = {

@@ -24,6 +24,8 @@ internal sealed class HopFacts
 
     public string? Place => _told.GetValueOrDefault("quintet.hop.place");
 
+    public string? Source => _told.GetValueOrDefault("quintet.hop.source");
+
     public string? Detail => _told.GetValueOrDefault("quintet.hop.detail");
 
     public string? EventType => _told.GetValueOrDefault("quintet.event.type");
@@ -31,6 +33,13 @@ internal sealed class HopFacts
     public string? Address => _told.GetValueOrDefault("quintet.address");
 
     public int Attempt => int.TryParse(_told.GetValueOrDefault("quintet.hop.attempt"), CultureInfo.InvariantCulture, out int attempt) ? attempt : 1;
+
+    /// <summary>When it is tried again, counted from its end.</summary>
+    public TimeSpan? Next => double.TryParse(_told.GetValueOrDefault("quintet.hop.next_ms"), CultureInfo.InvariantCulture, out double milliseconds)
+        ? TimeSpan.FromMilliseconds(milliseconds) : null;
+
+    /// <summary>Whether the broker moved it on from the queue that is its source, since it died there.</summary>
+    public bool IsDeath => Hop is { Stage: HopStage.Queued, Outcome: "expired" or "rejected" or "maxlen" or "delivery_limit" } && Source is not null;
 
     /// <summary>Whether a request or a call was answered well: a status below 400.</summary>
     public bool IsWell => int.TryParse(Hop.Outcome, CultureInfo.InvariantCulture, out int status) && status < 400;

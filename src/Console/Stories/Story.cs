@@ -11,7 +11,11 @@ namespace Quintet.Console.Stories;
 /// <param name="Waiting">Where it stands, and who acts next, for each event that has not come to its end; nothing when all have.</param>
 /// <param name="Stops">At least one.</param>
 public sealed record Story(
-    string Title, string? TraceId, DateTimeOffset Began, TimeSpan Duration, StoryState State, IReadOnlyList<string> Waiting, IReadOnlyList<Stop> Stops);
+    string Title, string? TraceId, DateTimeOffset Began, TimeSpan Duration, StoryState State, IReadOnlyList<string> Waiting, IReadOnlyList<Stop> Stops)
+{
+    /// <summary>The queues it stands in, by name.</summary>
+    public IReadOnlyList<string> Queues { get; init; } = [];
+}
 
 /// <summary>How a story stands.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<StoryState>))]
@@ -48,6 +52,13 @@ public sealed record Stop(DateTimeOffset Time, TimeSpan SinceBegin, string Part,
 
     /// <summary>The queue it happened in.</summary>
     public string? Queue { get; init; }
+
+    /// <summary>Whether it was done in one transaction with the stop before.</summary>
+    public bool IsBound { get; init; }
+
+    /// <summary>What is the same for stops of one kind, in this story and in others.</summary>
+    [JsonIgnore]
+    public string Kind { get; init; } = "";
 }
 
 /// <summary>Whether a stop went well.</summary>

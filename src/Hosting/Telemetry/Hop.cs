@@ -23,6 +23,9 @@ public sealed record Hop(string Stage, string Outcome)
     /// <summary>Where: a route, a queue, an instance.</summary>
     public string? Place { get; init; }
 
+    /// <summary>Where it came from, if that is not said by the stage: an exchange, a queue.</summary>
+    public string? Source { get; init; }
+
     /// <summary>More in words, without personal data: the reason of a failure, when it is tried again.</summary>
     public string? Detail { get; init; }
 
@@ -30,6 +33,9 @@ public sealed record Hop(string Stage, string Outcome)
     public int? Attempt { get; init; }
 
     public TimeSpan? Duration { get; init; }
+
+    /// <summary>When it is tried again, counted from its end.</summary>
+    public TimeSpan? Next { get; init; }
 
     /// <summary>The W3C <c>traceparent</c> it belongs to, where that is not the current activity's.</summary>
     public string? TraceParent { get; init; }
@@ -65,6 +71,15 @@ public static class HopStage
 
     /// <summary>An event was handed to the broker.</summary>
     public const string Published = "published";
+
+    /// <summary>The broker has put a message into a queue, or found none for it.</summary>
+    public const string Queued = "queued";
+
+    /// <summary>The broker has handed a message to a client.</summary>
+    public const string Delivered = "delivered";
+
+    /// <summary>A client has acknowledged a message to the broker, rejected it, or given it back.</summary>
+    public const string Settled = "settled";
 
     /// <summary>A consumer's attempt to handle an event has ended.</summary>
     public const string Handled = "handled";

@@ -28,13 +28,15 @@ public sealed class Hops(ILoggerFactory loggers)
 
     private static List<KeyValuePair<string, object?>> AttributesOf(Hop hop)
     {
-        List<KeyValuePair<string, object?>> attributes = new(12);
+        List<KeyValuePair<string, object?>> attributes = new(14);
         Add("quintet.hop.stage", hop.Stage);
         Add("quintet.hop.outcome", hop.Outcome);
         Add("quintet.hop.place", hop.Place);
+        Add("quintet.hop.source", hop.Source);
         Add("quintet.hop.detail", hop.Detail);
         Add("quintet.hop.attempt", hop.Attempt);
         Add("quintet.hop.duration_ms", hop.Duration?.TotalMilliseconds);
+        Add("quintet.hop.next_ms", hop.Next?.TotalMilliseconds);
         Add("quintet.event.id", hop.EventId);
         Add("quintet.event.type", hop.EventType);
         Add("quintet.subject", hop.Subject);

@@ -81,7 +81,7 @@ public sealed class PageTests(WatchedSystem watched)
 
         await ann.SaysAsync("POST /users", Cancellation);
         await ann.SaysAsync("mail to a••@example.org", Cancellation);
-        await ann.SaysAsync("done: inbox marked, acknowledged", Cancellation);
+        await ann.SaysAsync("inbox marked, acknowledged", Cancellation);
     }
 
     [Fact]
@@ -104,15 +104,28 @@ public sealed class PageTests(WatchedSystem watched)
         await ann.OpenAsync("/map", Cancellation);
         await ann.ShowsAsync($"svg.map a.edge.seen[href='/map?at={Uri.EscapeDataString("service:notifications>mail:mail")}']", Cancellation);
         await ann.ShowsAsync($"svg.map a.edge.seen[href='/map?at={Uri.EscapeDataString("gateway>service:users")}']", Cancellation);
+        int user;
+        using (BrokenMail broken = new(watched.System.MailDirectory))
+        {
+            user = (await watched.System.SignUpAsync("Ann", "ann.again@example.org", Cancellation))!.Value;
+            await ann.OpenAsync($"/stories?key=users/{user}", Cancellation);
+            await ann.SaysAsync("failed after", Cancellation);
+        }
+
+        await watched.System.MailToAsync("ann.again@example.org", Cancellation);
+        await ann.OpenAsync($"/stories?key=users/{user}", Cancellation);
+        await ann.ClickAsync("beside a normal one", "table.story-pair", Cancellation);
+        string pair = ann.Path;
         foreach (string theme in (string[])["light", "dark"])
         {
-            foreach ((string path, string says) in Pages)
+            foreach ((string path, string says) in Pages.Append((pair, "only here")))
             {
                 await ann.OpenAsync(path, Cancellation);
                 await ann.SaysAsync(says, Cancellation);
                 ann.ChooseTheme(theme);
                 string name = path.Trim('/').Split('?', '/')[0] is { Length: > 0 } first ? first : "overview";
-                if (path.Count(c => c == '/') > 1) name += "-one";
+                if (path == pair) name += "-pair";
+                else if (path.Count(c => c == '/') > 1) name += "-one";
                 ann.Photograph(Repository.At("docs", "images", $"console-{name}-{theme}.png"));
             }
         }

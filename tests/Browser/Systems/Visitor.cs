@@ -34,7 +34,9 @@ internal sealed class Visitor : IAsyncDisposable
         Need.DebianFile(Driver, "chromium-driver");
         await watched.OpenAsync(cancellation);
         ChromeOptions options = new() { BinaryLocation = Chromium };
-        options.AddArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1280,940");
+        options.AddArguments(
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-prefers-reduced-motion",
+            "--window-size=1280,940");
         options.SetLoggingPreference(LogType.Browser, LogLevel.Warning);
         Visitor visitor = new(new ChromeDriver(ChromeDriverService.CreateDefaultService(Driver), options, TimeSpan.FromMinutes(2)), watched.Console);
         try

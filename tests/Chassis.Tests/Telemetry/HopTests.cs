@@ -38,6 +38,8 @@ public sealed class HopTests(RabbitNode rabbit) : OrdersOverRabbit(rabbit, null)
         Assert.Single(hops.Select(hop => hop["quintet.event.id"]).Distinct());
         Assert.All(hops, hop => Assert.Equal(("orders/7", TraceId), (hop["quintet.subject"], hop["quintet.trace.id"])));
         Assert.All(hops[2..], hop => Assert.Equal(Queue, hop["quintet.hop.place"]));
+        Assert.Equal("1 added to orders", hops[0]["quintet.hop.detail"]);
+        Assert.Equal("not yet", hops[2]["quintet.hop.detail"]);
     }
 
     [Fact]

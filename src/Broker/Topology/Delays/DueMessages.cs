@@ -9,7 +9,7 @@ namespace Quintet.Broker.Topology.Delays;
 /// <summary>Routes a message that has waited, and moves it into its queues: its old copy is settled in the record that stores the new ones.</summary>
 internal sealed class DueMessages(Exchange exchange, QueueServices services)
 {
-    private readonly Intake _intake = new(services.Store);
+    private readonly Intake _intake = new(services.Store, services.Hops);
 
     /// <summary>False: not now, try again later.</summary>
     public async ValueTask<bool> MoveAsync(MemoryMessage? memory, MessageRef held, CancellationToken stop)

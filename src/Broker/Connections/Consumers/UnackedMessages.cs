@@ -1,4 +1,6 @@
-namespace Quintet.Broker.Queues;
+using Quintet.Broker.Queues;
+
+namespace Quintet.Broker.Connections.Consumers;
 
 /// <summary>
 /// What a channel has delivered and not got settled, by delivery tag. Tags grow, so a ring of slots is enough: settled ones become holes
