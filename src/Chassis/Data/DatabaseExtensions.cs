@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Quintet.Chassis.Data.Engines;
+using Quintet.Chassis.Telemetry;
 using Quintet.Hosting.Health;
 using Quintet.Hosting.Settings;
 
@@ -29,6 +30,7 @@ public static class DatabaseExtensions
 
         builder.Services.AddValidatedOptions<DatabaseOptions>(builder.Configuration, "Database");
         builder.Services.AddSingleton(services => EngineAt(address, services));
+        builder.Services.AddSingleton<IInterceptor, CommandSpans>();
         builder.Services.AddDbContext<TDb>((services, options) =>
         {
             services.GetRequiredService<DatabaseEngine>().Configure(options);

@@ -12,7 +12,7 @@ public enum EdgeState
     /// <summary>Something flows that the service does not declare.</summary>
     Undeclared,
 
-    /// <summary>It is declared, and what flows cannot be seen from here: no spans tell of a SQLite file.</summary>
+    /// <summary>It is declared, and what flows cannot be seen from here: no spans tell of it.</summary>
     Unmeasured,
 }
 

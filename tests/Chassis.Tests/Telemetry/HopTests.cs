@@ -43,6 +43,31 @@ public sealed class HopTests(RabbitNode rabbit) : OrdersOverRabbit(rabbit, null)
     }
 
     [Fact]
+    public async Task Commands_and_commits_of_a_request_are_spans_of_its_trace_and_those_of_loops_are_none()
+    {
+        await using OtlpSink sink = await OtlpSink.StartAsync(Cancellation);
+        await using OrdersService service = await StartAsync([.. sink.ExporterEnvironment.Select(variable => $"{variable.Key}={variable.Value}")]);
+        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(service.Url, "/orders/8"));
+        request.Headers.Add("traceparent", $"00-{TraceId}-00f067aa0ba902b7-01");
+        using HttpClient http = new(new SocketsHttpHandler());
+        (await http.SendAsync(request, Cancellation)).EnsureSuccessStatusCode();
+
+        await Eventually.TrueAsync(
+            "the handler's last command arrives",
+            () => Task.FromResult(sink.Spans.Any(span => span.Name == "INSERT quintet_inbox" && span.TraceId == TraceId)),
+            Cancellation,
+            () => string.Join('\n', sink.Spans));
+
+        string[] names = [.. sink.Spans.Where(span => span.TraceId == TraceId).Select(span => span.Name)];
+        Assert.Contains("INSERT orders", names);
+        Assert.Contains("INSERT quintet_outbox", names);
+        Assert.Contains("SELECT quintet_inbox", names);
+        Assert.Contains("COMMIT", names);
+        Assert.DoesNotContain(sink.Spans, span => span.Name == "COMMIT" && span.ParentSpanId.Length == 0);
+        Assert.DoesNotContain(sink.Spans, span => span.Name.EndsWith("quintet_leases", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void An_address_is_masked_and_found_by_its_hash_however_it_is_written()
     {
         Assert.Equal("a••@example.org", Hop.Mask("ann.lee@example.org"));

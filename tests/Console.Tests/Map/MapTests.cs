@@ -24,9 +24,20 @@ public sealed class MapTests
                 "service:users>queue:notifications.users.user-created", "service:users>queue:notifications.users.user-deleted",
             ],
             map.Edges.Select(edge => edge.Id).Order(StringComparer.Ordinal));
-        Assert.Equal(EdgeState.Unmeasured, map.Edge("service:users>database:users")!.State);
-        Assert.All(map.Edges.Where(edge => edge.Way.To.Kind != NodeKind.Database), edge => Assert.Equal(EdgeState.Unseen, edge.State));
+        Assert.All(map.Edges, edge => Assert.Equal(EdgeState.Unseen, edge.State));
         Assert.False(map.HasTraffic);
+    }
+
+    [Fact]
+    public void A_database_is_seen_by_the_spans_of_its_service_and_hidden_where_a_busy_service_tells_of_none()
+    {
+        Town town = Town.Reference().Seen(Peer.Outside, Town.Service("quintet-gateway")).Seen(Town.Service("quintet-gateway"), Town.Service("users"));
+        Assert.Equal(EdgeState.Unmeasured, town.Map().Edge("service:users>database:users")!.State);
+
+        SystemMap map = town.Seen(Town.Service("users"), new Peer(PeerKind.Database, "sqlite main")).Map();
+
+        Assert.Equal(EdgeState.Seen, map.Edge("service:users>database:users")!.State);
+        Assert.Single(map.Nodes, node => node.Key.Kind == NodeKind.Database);
     }
 
     [Fact]
