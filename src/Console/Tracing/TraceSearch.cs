@@ -34,12 +34,23 @@ internal sealed record TraceSearch
 
     public TraceOrder Order { get; init; }
 
-    /// <summary>One of <see cref="Spans"/>; does not matter where there are a from and a to.</summary>
+    /// <summary>One of <see cref="Spans"/>; does not matter where there is a from.</summary>
     public string Last { get; init; } = DefaultLast;
 
+    /// <summary>Where the time begins; null for so long before its end as <see cref="Last"/> says.</summary>
     public DateTimeOffset? From { get; init; }
 
+    /// <summary>Where the time ends; null for now.</summary>
     public DateTimeOffset? To { get; init; }
+
+    /// <summary>A part of the time that was chosen, for people; null when none was.</summary>
+    public string? TimeWords => (From, To) switch
+    {
+        ({ } from, { } to) => $"{Scatter.Clock(from)} to {Scatter.Clock(to)} UTC",
+        ({ } from, null) => $"since {Scatter.Clock(from)} UTC",
+        (null, { } to) => $"until {Scatter.Clock(to)} UTC",
+        _ => null,
+    };
 
     /// <summary>Whether what the parts ask each other is found, too.</summary>
     public bool HasParts { get; init; }
@@ -74,9 +85,14 @@ internal sealed record TraceSearch
     }
 
     /// <summary>The time it is about; a little beyond now, since the clocks of parts differ.</summary>
-    public TimeRange RangeAt(DateTimeOffset now) => From is { } from && To is { } to && from < to
-        ? new TimeRange(from, to)
-        : new TimeRange(now - Spans[Last], now.AddSeconds(5));
+    public TimeRange RangeAt(DateTimeOffset now)
+    {
+        (DateTimeOffset from, DateTimeOffset to) = (From ?? (To ?? now) - Spans[Last], To ?? now.AddSeconds(5));
+        return from < to ? new TimeRange(from, to) : new TimeRange(now - Spans[Last], now.AddSeconds(5));
+    }
+
+    /// <summary>Whether it begins before it ends, or before now.</summary>
+    public bool HasTimeAt(DateTimeOffset now) => From is not { } from || from < (To ?? now);
 
     public TraceFilter FilterAt(DateTimeOffset now) => new(RangeAt(now))
     {

@@ -13,6 +13,8 @@ internal sealed class Visitor : IAsyncDisposable
     private const string Chromium = "/usr/bin/chromium";
     private const string Driver = "/usr/bin/chromedriver";
 
+    public static readonly string Right = Keys.ArrowRight;
+
     private static readonly string[] Clickable = ["button", "a", "summary"];
 
     private readonly ChromeDriver _browser;
