@@ -1,5 +1,6 @@
 using Quintet.Client.Supervisor;
 using Quintet.Client.Telemetry;
+using Quintet.Console.Parts;
 
 namespace Quintet.Terminal;
 
@@ -61,7 +62,7 @@ internal sealed class PartLoads(SupervisorClient supervisor, ConsoleApiClient? c
 
     private PartLoad LoadOf(string part, SystemProcess[] processes, IReadOnlyList<RequestsInfo> requests, double seconds)
     {
-        RequestsInfo? own = requests.FirstOrDefault(info => info.Service == part || info.Service == $"quintet-{part}");
+        RequestsInfo? own = requests.FirstOrDefault(info => info.Service == PartName.InTelemetry(part));
         // The newest step or two have not been sent yet: what was measured is the rate, not what is missing.
         RequestFigureInfo[] measured = [.. (own?.Points ?? []).Where(point => point.Rate is not null)];
         double? rate = measured.Length == 0 ? null : measured.Average(point => point.Rate!.Value);
