@@ -29,8 +29,10 @@ internal sealed class PartLoads(SupervisorClient supervisor, ConsoleApiClient? c
 
     public async Task<IReadOnlyList<PartLoad>> ReadAsync(CancellationToken cancellation)
     {
-        IReadOnlyList<RequestsInfo> requests = await RequestsAsync(cancellation);
-        IReadOnlyList<SystemProcess> now = (await supervisor.StatusAsync(cancellation)).Processes;
+        Task<IReadOnlyList<RequestsInfo>> asked = RequestsAsync(cancellation);
+        Task<SystemStatus> status = supervisor.StatusAsync(cancellation);
+        await Task.WhenAll(asked, status);
+        (IReadOnlyList<RequestsInfo> requests, IReadOnlyList<SystemProcess> now) = (await asked, (await status).Processes);
         double seconds = time.GetElapsedTime(_readAt).TotalSeconds;
         List<PartLoad> loads = [.. now.GroupBy(process => process.Part).Select(part => LoadOf(part.Key, [.. part], requests, seconds))];
         _before = now;
