@@ -34,9 +34,10 @@ public sealed class ConfigFileClient(HttpClient http)
     /// <param name="author">Who changes it.</param>
     /// <param name="message">Why.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The commit that holds now.</returns>
     /// <exception cref="ConfigServerException">The server refused: 400 the file does not parse, 412 it has changed meanwhile.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
-    public async Task WriteAsync(ConfigFile seen, string text, string author, string message, CancellationToken cancellationToken)
+    public async Task<string> WriteAsync(ConfigFile seen, string text, string author, string message, CancellationToken cancellationToken)
     {
         string query = $"?author={Uri.EscapeDataString(author)}&message={Uri.EscapeDataString(message)}";
         using HttpRequestMessage request = new(HttpMethod.Put, new Uri($"{Address(seen.Path)}{query}", UriKind.Relative))
@@ -47,6 +48,7 @@ public sealed class ConfigFileClient(HttpClient http)
         else request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
         using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
         if (!response.IsSuccessStatusCode) throw await ConfigServerClient.RefusedAsync(response, cancellationToken);
+        return ConfigServerClient.Read(await response.Content.ReadAsByteArrayAsync(cancellationToken), EnvironmentReader.ReadVersion);
     }
 
     private static Uri Address(string path) => new(FilesPath + string.Join('/', path.Split('/').Select(Uri.EscapeDataString)), UriKind.Relative);

@@ -90,7 +90,7 @@ public sealed class ConfigServerClient(HttpClient http)
         return new Uri($"{root}/{(prefix is null ? path : $"{prefix}/{path}")}?{query}");
     }
 
-    private static T Read<T>(byte[] body, Func<byte[], T> reader)
+    internal static T Read<T>(byte[] body, Func<byte[], T> reader)
     {
         try
         {

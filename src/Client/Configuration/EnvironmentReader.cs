@@ -29,6 +29,13 @@ internal static class EnvironmentReader
         return new ConfigurationChange(Text(root, "version"), Text(root, "state"), changed);
     }
 
+    /// <summary>The commit in the answer to a write.</summary>
+    public static string ReadVersion(byte[] body)
+    {
+        using JsonDocument document = JsonDocument.Parse(body);
+        return document.RootElement.GetProperty("version").GetString() ?? "";
+    }
+
     /// <summary>What an error answer says: the protocol's own <c>message</c>, or the <c>detail</c> or <c>title</c> of problem details.</summary>
     public static string? ReadError(string body)
     {

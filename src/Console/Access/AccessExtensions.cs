@@ -46,6 +46,11 @@ internal static class AccessExtensions
         app.UseAntiforgery();
     }
 
+    /// <summary>Whether a person asks, with a browser.</summary>
+    public static bool IsPage(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/_blazor") && !request.Path.StartsWithSegments("/api")
+        && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+
     private static void Configure(CookieAuthenticationOptions cookies, ConsoleOptions console)
     {
         // Browsers send cookies to all ports of a host; two consoles on one machine must not log each other out.
@@ -63,10 +68,5 @@ internal static class AccessExtensions
             context.Response.Redirect(context.RedirectUri);
             return Task.CompletedTask;
         };
-        cookies.Events.OnRedirectToAccessDenied = context => AccessProblems.Forbidden(context.HttpContext);
     }
-
-    private static bool IsPage(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/_blazor")
-        && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 }

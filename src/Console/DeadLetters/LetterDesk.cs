@@ -13,7 +13,7 @@ internal sealed class LetterDesk(Uri broker)
     /// <param name="cancellation">Ends it between two letters.</param>
     public async Task RedriveAsync(string queue, LetterChoice choice, ReadOnlyMemory<byte>? body, LetterReport report, CancellationToken cancellation)
     {
-        await using IConnection connection = await ConnectAsync(cancellation);
+        await using IConnection connection = await OwnConnection.OpenAsync(broker, "quintet console", cancellation);
         await new Redrive(queue, to: null, dryRun: false, body, report.Told)
             .RunAsync(new LetterWalk(connection, queue, choice, report.Looked), int.MaxValue, cancellation);
     }
@@ -25,7 +25,7 @@ internal sealed class LetterDesk(Uri broker)
     /// <param name="cancellation">Ends it between two letters.</param>
     public async Task DiscardAsync(string queue, LetterChoice choice, LetterReport report, CancellationToken cancellation)
     {
-        await using IConnection connection = await ConnectAsync(cancellation);
+        await using IConnection connection = await OwnConnection.OpenAsync(broker, "quintet console", cancellation);
         IReadOnlyCollection<string> missing = await new LetterWalk(connection, queue, choice, report.Looked).RunAsync(
             int.MaxValue,
             async (channel, letter) =>
@@ -36,11 +36,4 @@ internal sealed class LetterDesk(Uri broker)
             cancellation);
         foreach (string id in missing) report.Told(LetterFate.Stayed(id, $"there is no message '{id}'"));
     }
-
-    private Task<IConnection> ConnectAsync(CancellationToken cancellation) => new ConnectionFactory
-    {
-        Uri = broker,
-        AutomaticRecoveryEnabled = false,
-        ClientProvidedName = "quintet console",
-    }.CreateConnectionAsync(cancellation);
 }

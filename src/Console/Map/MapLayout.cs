@@ -96,7 +96,7 @@ internal sealed class MapLayout
     {
         MapLayer.Outside => 92,
         MapLayer.Gateway => 98,
-        MapLayer.Broker => 190,
-        _ => 136,
+        MapLayer.Broker => 208,
+        _ => 150,
     };
 }

@@ -1,3 +1,4 @@
+using Quintet.Console.Parts;
 using Quintet.Console.Telemetry.Figures;
 using Quintet.Console.Telemetry.Storage;
 
@@ -6,8 +7,6 @@ namespace Quintet.Console.Map;
 /// <summary>What was seen to flow, and between which nodes.</summary>
 internal sealed class Sightings
 {
-    private const string BoxPrefix = "quintet-"; // before the names of boxes in telemetry
-
     /// <summary>A hop may tell no duration and counts as none then, which is in the first bucket.</summary>
     private static readonly TimeSpan Untimed = TimeSpan.FromMicroseconds(1);
 
@@ -66,7 +65,7 @@ internal sealed class Sightings
 
     private static NodeKey? KeyOfPart(string name)
     {
-        string part = name.StartsWith(BoxPrefix, StringComparison.Ordinal) ? name[BoxPrefix.Length..] : name;
+        string part = PartName.Of(name);
         return part == "gateway" ? NodeKey.Gateway : Declarations.IsGround(part) ? null : NodeKey.Service(name);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Quintet.Console.Pages;
 
@@ -29,14 +30,11 @@ internal sealed record LogSearch
         Minutes = minutes is 15 or 1440 ? minutes.Value : DefaultMinutes,
     };
 
-    public string ToPath()
+    public string ToPath() => QueryHelpers.AddQueryString("/logs", new Dictionary<string, string?>
     {
-        (string Name, string Value)[] all =
-        [
-            ("text", Text), ("instance", Instance), ("severity", Severity == Information ? "" : Severity.ToString(CultureInfo.InvariantCulture)),
-            ("minutes", Minutes == DefaultMinutes ? "" : Minutes.ToString(CultureInfo.InvariantCulture)),
-        ];
-        string query = string.Join('&', all.Where(one => one.Value.Length > 0).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value)}"));
-        return query.Length == 0 ? "/logs" : $"/logs?{query}";
-    }
+        ["text"] = Text.Length == 0 ? null : Text,
+        ["instance"] = Instance.Length == 0 ? null : Instance,
+        ["severity"] = Severity == Information ? null : Severity.ToString(CultureInfo.InvariantCulture),
+        ["minutes"] = Minutes == DefaultMinutes ? null : Minutes.ToString(CultureInfo.InvariantCulture),
+    });
 }

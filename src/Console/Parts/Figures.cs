@@ -36,10 +36,11 @@ internal static class Figures
 
     public static string Duration(TimeSpan span) => span switch
     {
+        { Ticks: < 0 } => $"{Format.NegativeSign}{Duration(-span)}",
         { Ticks: 0 } => "0 ms",
         { TotalMilliseconds: < 1 } => $"{span.TotalMicroseconds.ToString("0", Format)} µs",
         { TotalSeconds: < 1 } => $"{span.TotalMilliseconds.ToString(span.TotalMilliseconds < 10 ? "0.0" : "0", Format)} ms",
-        { TotalSeconds: < 60 } => $"{span.TotalSeconds.ToString(span.TotalSeconds < 10 ? "0.0" : "0", Format)} s",
+        { TotalSeconds: < 60 } => $"{span.TotalSeconds.ToString(span.TotalSeconds < 10 ? "0.##" : "0.#", Format)} s",
         { TotalMinutes: < 60 } => $"{span.Minutes} min {span.Seconds} s",
         { TotalHours: < 48 } => $"{(int)span.TotalHours} h {span.Minutes} min",
         _ => $"{(int)span.TotalDays} d {span.Hours} h",

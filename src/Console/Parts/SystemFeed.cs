@@ -9,8 +9,12 @@ internal sealed class SystemFeed
     /// <summary>At two seconds each, ten minutes.</summary>
     private const int PastMax = 300;
 
+    /// <summary>More than a plot can mark.</summary>
+    private const int VersionsMax = 100;
+
     private readonly Lock _gate = new();
     private ImmutableQueue<Moment> _past = [];
+    private ImmutableList<SeenVersion> _versions = [];
     private int _pastCount;
     private int _watchers;
     private TaskCompletionSource _wanted = NewSignal();
@@ -24,6 +28,9 @@ internal sealed class SystemFeed
     {
         get { lock (_gate) return [.. _past]; }
     }
+
+    /// <summary>How the version of the configuration changed since the console was started, the oldest first.</summary>
+    public IReadOnlyList<SeenVersion> Versions => _versions;
 
     public bool IsWatched => Volatile.Read(ref _watchers) > 0;
 
@@ -75,6 +82,8 @@ internal sealed class SystemFeed
     {
         lock (_gate)
         {
+            if (Current.Configuration.Value is { Length: > 0 } before && picture.Configuration.Value is { Length: > 0 } now && now != before)
+                _versions = [.. _versions.TakeLast(VersionsMax - 1), new SeenVersion(picture.Configuration.At, now)];
             Current = picture;
             _past = _past.Enqueue(Moment.Of(picture));
             if (++_pastCount > PastMax)

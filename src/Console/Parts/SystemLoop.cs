@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Quintet.Client.Broker;
+using Quintet.Client.Configuration;
 using Quintet.Client.Consul;
 using Quintet.Client.Supervisor;
 
@@ -32,9 +33,23 @@ internal sealed class SystemLoop(SystemFeed feed, PartClients clients, IOptions<
         Task<Reading<SystemStatus>> system = ReadAsync(last.System, clients.Supervisor, (c, stop) => c.StatusAsync(stop), cancellation);
         Task<Reading<IReadOnlyList<ServiceInstance>>> registry = ReadAsync(last.Registry, clients.Registry, InstancesAsync, cancellation);
         Task<Reading<QueuePicture>> queues = ReadAsync(last.Queues, clients.Broker, QueuesAsync, cancellation);
-        await Task.WhenAll(system, registry, queues);
-        return new SystemPicture(time.GetUtcNow()) { System = await system, Registry = await registry, Queues = await queues };
+        Task<Reading<string>> configuration = ConfigurationAsync(last.Configuration, cancellation);
+        await Task.WhenAll(system, registry, queues, configuration);
+        return new SystemPicture(time.GetUtcNow())
+        {
+            System = await system, Registry = await registry, Queues = await queues, Configuration = await configuration,
+        };
     }
+
+    /// <summary>No more often than while nobody looks: a server may fetch its repository from afar for each answer.</summary>
+    private Task<Reading<string>> ConfigurationAsync(Reading<string> last, CancellationToken cancellation) =>
+        last.Value is not null && time.GetUtcNow() - last.At < _options.IdleRefresh
+            ? Task.FromResult(last)
+            : ReadAsync(last, clients.Configuration, VersionAsync, cancellation);
+
+    /// <summary>A version is that of the whole repository, whichever application is asked for; this one holds what is given to all.</summary>
+    private static async Task<string> VersionAsync(ConfigServerClient server, CancellationToken cancellation) =>
+        (await server.GetAsync("application", ConfigServerClient.DefaultProfile, null, cancellation)).Version ?? "";
 
     private static async Task<IReadOnlyList<ServiceInstance>> InstancesAsync(ConsulClient registry, CancellationToken cancellation)
     {

@@ -15,6 +15,9 @@ internal sealed record SystemPicture(DateTimeOffset At)
 
     public Reading<QueuePicture> Queues { get; init; } = Reading<QueuePicture>.None;
 
+    /// <summary>The commit that the configuration server serves; empty where it has no versions.</summary>
+    public Reading<string> Configuration { get; init; } = Reading<string>.None;
+
     /// <summary>All processes but the console and the supervisor itself are part of the system that is watched.</summary>
     public IReadOnlyList<SystemProcess> Processes => System.Value?.Processes ?? [];
 

@@ -17,16 +17,22 @@ internal static class Timeline
     /// <summary>What an operator did that may change how the system behaves.</summary>
     private static readonly HashSet<string> Changing = ["deploy", "restart", "scale", "configure", "redrive", "edit and redrive"];
 
-    /// <summary>The newest that fit, the oldest first: what was done through this console, and when each process that runs now was started.</summary>
+    /// <summary>The newest that fit, the oldest first.</summary>
+    /// <param name="audit">What was done through this console.</param>
+    /// <param name="system">When it was asked, and each process that runs now with its age.</param>
+    /// <param name="versions">Those of the configuration; the ones that were committed through this console stand in the audit log already.</param>
+    /// <param name="from">Nothing before this.</param>
     public static IReadOnlyList<Flag> Flags(
-        IEnumerable<AuditEntry> audit, IEnumerable<SystemProcess> processes, DateTimeOffset at, DateTimeOffset from)
+        IReadOnlyList<AuditEntry> audit, (DateTimeOffset At, IEnumerable<SystemProcess> Processes) system, IEnumerable<SeenVersion> versions,
+        DateTimeOffset from)
     {
         IEnumerable<Flag> done = audit.Where(entry => Changing.Contains(entry.Action) && entry.Outcome == "done")
             .Select(entry => new Flag(entry.At, $"{entry.Who}: {entry.Action} {entry.Target}"));
-        IEnumerable<Flag> started = processes.Where(process => process.UpSeconds > 0)
+        IEnumerable<Flag> started = system.Processes.Where(process => process.UpSeconds > 0)
             .Select(process => new Flag(
-                at.AddSeconds(-process.UpSeconds), $"{process.Instance} started{(process.Build > 0 ? $", build {process.Build}" : "")}"));
-        return [.. done.Concat(started).Where(flag => flag.At >= from).OrderBy(flag => flag.At).TakeLast(FlagsMax)];
+                system.At.AddSeconds(-process.UpSeconds), $"{process.Instance} started{(process.Build > 0 ? $", build {process.Build}" : "")}"));
+        IEnumerable<Flag> committed = versions.Where(version => !audit.Any(version.IsOf)).Select(version => new Flag(version.At, version.Words));
+        return [.. done.Concat(started).Concat(committed).Where(flag => flag.At >= from).Distinct().OrderBy(flag => flag.At).TakeLast(FlagsMax)];
     }
 
     /// <summary>One value for each step that begins at these times: the highest that was seen within it, null where nothing was.</summary>

@@ -25,7 +25,7 @@ internal sealed class StreamDesk(Uri broker, TimeSpan patience, TimeProvider tim
     /// <param name="cancellation">Gives up.</param>
     public async Task<IReadOnlyList<StreamEntry>> ReadAsync(string stream, StreamPlace from, int count, CancellationToken cancellation)
     {
-        await using IConnection connection = await ConnectAsync(cancellation);
+        await using IConnection connection = await OwnConnection.OpenAsync(broker, "quintet console", cancellation);
         await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
         await channel.BasicQosAsync(0, (ushort)count, global: false, cancellation);
         Channel<StreamEntry> arrived = Channel.CreateUnbounded<StreamEntry>();
@@ -59,7 +59,7 @@ internal sealed class StreamDesk(Uri broker, TimeSpan patience, TimeProvider tim
     /// <exception cref="ArgumentException">No queue takes it.</exception>
     public async Task SendAgainAsync(string stream, StreamEntry entry, (string Exchange, string RoutingKey) to, string who, CancellationToken cancellation)
     {
-        await using IConnection connection = await ConnectAsync(cancellation);
+        await using IConnection connection = await OwnConnection.OpenAsync(broker, "quintet console", cancellation);
         await using IChannel channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellation);
         BasicProperties properties = Moved.PropertiesOf(entry.Properties);
@@ -98,11 +98,4 @@ internal sealed class StreamDesk(Uri broker, TimeSpan patience, TimeProvider tim
     private static StreamEntry EntryOf(BasicDeliverEventArgs delivery) => new(
         Convert.ToInt64(delivery.BasicProperties.Headers![StreamEntry.OffsetHeader], System.Globalization.CultureInfo.InvariantCulture),
         delivery.Exchange, delivery.RoutingKey, new BasicProperties(delivery.BasicProperties), delivery.Body.ToArray());
-
-    private Task<IConnection> ConnectAsync(CancellationToken cancellation) => new ConnectionFactory
-    {
-        Uri = broker,
-        AutomaticRecoveryEnabled = false,
-        ClientProvidedName = "quintet console",
-    }.CreateConnectionAsync(cancellation);
 }

@@ -29,7 +29,7 @@ internal static class TelemetryExtensions
 
         services.AddSingleton<TelemetryMeter>().AddSingleton<TelemetryFile>().AddSingleton<Signals>().AddSingleton<Intake>();
         services.AddSingleton<OtlpHttp>().AddSingleton<OtlpGrpc>().AddSingleton<Collector>().AddSingleton<Settlement>().AddSingleton<Cleanup>();
-        services.AddSingleton<StoreReader>().AddSingleton<LiveTail>().AddSingleton<Traces>().AddSingleton<Logs>().AddSingleton<Metrics>();
+        services.AddSingleton<StoreReader>().AddSingleton<Traces>().AddSingleton<Logs>().AddSingleton<Metrics>();
         services.AddSingleton<RequestFigures>().AddSingleton<Calls>().AddSingleton<Hops>();
 
         // Hosted services start in this order and stop in the other: the file is open before anything needs it, and after.

@@ -147,12 +147,4 @@ internal sealed class TelemetryLimitOptions
     /// <summary>A question may take so long. Default 10 s: nobody waits longer for a page.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan QueryTimeout { get; set; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>Log records that a live tail may lag behind; older ones are left out. Default 1000: a screen shows fewer.</summary>
-    [Range(1, 1_000_000)]
-    public int FollowedMax { get; set; } = 1000;
-
-    /// <summary>Live tails at one time; further ones are refused. Default 100: people before the console.</summary>
-    [Range(1, 10_000)]
-    public int FollowersMax { get; set; } = 100;
 }

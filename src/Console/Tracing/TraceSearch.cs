@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
+using Quintet.Console.Parts;
 using Quintet.Console.Telemetry.Queries;
 
 namespace Quintet.Console.Tracing;
@@ -34,12 +36,23 @@ internal sealed record TraceSearch
 
     public TraceOrder Order { get; init; }
 
-    /// <summary>One of <see cref="Spans"/>; does not matter where there are a from and a to.</summary>
+    /// <summary>One of <see cref="Spans"/>; does not matter where there is a from.</summary>
     public string Last { get; init; } = DefaultLast;
 
+    /// <summary>Where the time begins; null for so long before its end as <see cref="Last"/> says.</summary>
     public DateTimeOffset? From { get; init; }
 
+    /// <summary>Where the time ends; null for now.</summary>
     public DateTimeOffset? To { get; init; }
+
+    /// <summary>A part of the time that was chosen, for people; null when none was.</summary>
+    public string? TimeWords => (From, To) switch
+    {
+        ({ } from, { } to) => $"{Scatter.Clock(from)} to {Scatter.Clock(to)} UTC",
+        ({ } from, null) => $"since {Scatter.Clock(from)} UTC",
+        (null, { } to) => $"until {Scatter.Clock(to)} UTC",
+        _ => null,
+    };
 
     /// <summary>Whether what the parts ask each other is found, too.</summary>
     public bool HasParts { get; init; }
@@ -60,27 +73,34 @@ internal sealed record TraceSearch
         HasParts = query("parts") == "true",
     };
 
-    public string ToPath()
+    public string ToPath() => QueryHelpers.AddQueryString("/traces", new Dictionary<string, string?>
     {
-        (string Name, string? Value)[] all =
-        [
-            ("service", Service), ("name", Name), ("status", Status?.ToString(CultureInfo.InvariantCulture)), ("min", Number(Min)), ("max", Number(Max)),
-            ("text", Text), ("order", Order == TraceOrder.Newest ? null : Order.ToString().ToLowerInvariant()),
-            ("last", Last == DefaultLast ? null : Last), ("from", From?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
-            ("to", To?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)), ("parts", HasParts ? "true" : null),
-        ];
-        string query = string.Join('&', all.Where(one => !string.IsNullOrEmpty(one.Value)).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value!)}"));
-        return query.Length == 0 ? "/traces" : $"/traces?{query}";
-    }
+        ["service"] = Given(Service),
+        ["name"] = Given(Name),
+        ["status"] = Status?.ToString(CultureInfo.InvariantCulture),
+        ["min"] = Number(Min),
+        ["max"] = Number(Max),
+        ["text"] = Given(Text),
+        ["order"] = Order == TraceOrder.Newest ? null : Order.ToString().ToLowerInvariant(),
+        ["last"] = Last == DefaultLast ? null : Last,
+        ["from"] = Written(From),
+        ["to"] = Written(To),
+        ["parts"] = HasParts ? "true" : null,
+    });
 
     /// <summary>The time it is about; a little beyond now, since the clocks of parts differ.</summary>
-    public TimeRange RangeAt(DateTimeOffset now) => From is { } from && To is { } to && from < to
-        ? new TimeRange(from, to)
-        : new TimeRange(now - Spans[Last], now.AddSeconds(5));
+    public TimeRange RangeAt(DateTimeOffset now)
+    {
+        (DateTimeOffset from, DateTimeOffset to) = (From ?? (To ?? now) - Spans[Last], To ?? now.AddSeconds(5));
+        return from < to ? new TimeRange(from, to) : new TimeRange(now - Spans[Last], now.AddSeconds(5));
+    }
+
+    /// <summary>Whether it begins before it ends, or before now.</summary>
+    public bool HasTimeAt(DateTimeOffset now) => From is not { } from || from < (To ?? now);
 
     public TraceFilter FilterAt(DateTimeOffset now) => new(RangeAt(now))
     {
-        Service = InTelemetry(Service),
+        Service = Service is null ? null : PartName.InTelemetry(Service),
         Name = Name,
         Status = Status,
         MinDuration = Min is { } min ? TimeSpan.FromMilliseconds(min) : null,
@@ -92,13 +112,11 @@ internal sealed record TraceSearch
         Limit = RowsMax,
     };
 
-    /// <summary>A part's name in telemetry: boxes put the product before it.</summary>
-    public static string? InTelemetry(string? part) =>
-        part is "gateway" or "registry" or "broker" or "config" or "console" ? $"quintet-{part}" : part;
-
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 
     private static string? Number(double? number) => number?.ToString("0.###", CultureInfo.InvariantCulture);
+
+    private static string? Written(DateTimeOffset? time) => time?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
     private static double? Milliseconds(string? text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number is > 0 and < 1e9 ? number : null;

@@ -1,5 +1,6 @@
 using Quintet.Client.Supervisor;
 using Quintet.Client.Telemetry;
+using Quintet.Console.Parts;
 
 namespace Quintet.Terminal;
 
@@ -28,8 +29,10 @@ internal sealed class PartLoads(SupervisorClient supervisor, ConsoleApiClient? c
 
     public async Task<IReadOnlyList<PartLoad>> ReadAsync(CancellationToken cancellation)
     {
-        IReadOnlyList<RequestsInfo> requests = await RequestsAsync(cancellation);
-        IReadOnlyList<SystemProcess> now = (await supervisor.StatusAsync(cancellation)).Processes;
+        Task<IReadOnlyList<RequestsInfo>> asked = RequestsAsync(cancellation);
+        Task<SystemStatus> status = supervisor.StatusAsync(cancellation);
+        await Task.WhenAll(asked, status);
+        (IReadOnlyList<RequestsInfo> requests, IReadOnlyList<SystemProcess> now) = (await asked, (await status).Processes);
         double seconds = time.GetElapsedTime(_readAt).TotalSeconds;
         List<PartLoad> loads = [.. now.GroupBy(process => process.Part).Select(part => LoadOf(part.Key, [.. part], requests, seconds))];
         _before = now;
@@ -61,7 +64,7 @@ internal sealed class PartLoads(SupervisorClient supervisor, ConsoleApiClient? c
 
     private PartLoad LoadOf(string part, SystemProcess[] processes, IReadOnlyList<RequestsInfo> requests, double seconds)
     {
-        RequestsInfo? own = requests.FirstOrDefault(info => info.Service == part || info.Service == $"quintet-{part}");
+        RequestsInfo? own = requests.FirstOrDefault(info => info.Service == PartName.InTelemetry(part));
         // The newest step or two have not been sent yet: what was measured is the rate, not what is missing.
         RequestFigureInfo[] measured = [.. (own?.Points ?? []).Where(point => point.Rate is not null)];
         double? rate = measured.Length == 0 ? null : measured.Average(point => point.Rate!.Value);

@@ -14,19 +14,15 @@ internal static class SpanTree
         {
             string result = span.IsError ? $"failed{(span.Message is { Length: > 0 } message ? $": {message}" : "")}" : "";
             table.Add(
-                Took((span.Start - begin).TotalSeconds), Took(span.Duration), Words.Plain(span.Service), $"{branch}{Words.Plain(span.Name)}",
-                Words.Plain(result));
+                Words.Duration((span.Start - begin).TotalSeconds), Words.Duration(span.Duration), Words.Plain(span.Service),
+                $"{branch}{Words.Plain(span.Name)}", Words.Plain(result));
         }
 
         string errors = trace.Trace.Errors > 0 ? $", {trace.Trace.Errors} failed" : "";
         string head = string.Create(CultureInfo.InvariantCulture,
-            $"{Took(trace.Trace.Duration)}, {trace.Trace.Spans} spans{errors}, {begin.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff} UTC");
+            $"{Words.Duration(trace.Trace.Duration)}, {trace.Trace.Spans} spans{errors}, {begin.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff} UTC");
         return $"{Words.Plain(trace.Trace.Name)}  {head}\ntrace {trace.Trace.TraceId}\n{table}{(trace.IsCut ? "there is more than is shown\n" : "")}";
     }
-
-    public static string Took(double seconds) => Math.Abs(seconds) < 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0.#} ms")
-        : string.Create(CultureInfo.InvariantCulture, $"{seconds:0.00} s");
 
     /// <summary>A span whose parent is not there stands at the left; one that is among its own ancestors is left out.</summary>
     private static IEnumerable<(SpanInfo Span, string Branch)> InTree(IReadOnlyList<SpanInfo> spans)

@@ -15,19 +15,35 @@ internal sealed class TopScreen(PartLoads loads, TimeProvider time)
         return table;
     }
 
+    /// <summary>A row is one line, however narrow the terminal is.</summary>
+    public static Table Drawn(IReadOnlyList<PartLoad> read, string caption, int width)
+    {
+        string[][] rows = [.. read.Select(Cells)];
+        int shown = Fitting([Heads, .. rows], width);
+        Table table = new() { Border = TableBorder.None, Caption = new TableTitle(Markup.Escape(caption)) };
+        foreach (string head in Heads.Take(shown)) table.AddColumn(new TableColumn($"[grey]{head}[/]") { NoWrap = true, Padding = new Padding(0, 0, 1, 0) });
+        foreach ((PartLoad load, string[] cells) in read.Zip(rows))
+        {
+            string colour = load.State switch { "ready" => "green", "failed" or "unhealthy" => "red", _ => "yellow" };
+            cells[1] = $"[{colour}]{cells[1]}[/]";
+            if (load.FailingShare > 0) cells[4] = $"[red]{cells[4]}[/]";
+            table.AddRow([.. cells.Take(shown).Select(cell => new Markup(cell))]);
+        }
+
+        return table;
+    }
+
     /// <summary>Until Ctrl-C, which is how it ends; a supervisor that is gone ends it, too.</summary>
     public async Task<int> FollowAsync(TimeSpan pause, CancellationToken cancellation)
     {
-        Table table = new() { Border = TableBorder.None };
-        foreach (string head in Heads) table.AddColumn(new TableColumn(new Markup($"[grey]{head}[/]")).NoWrap());
         try
         {
-            await AnsiConsole.Live(table).StartAsync(async live =>
+            await AnsiConsole.Live(new Text("")).StartAsync(async live =>
             {
                 while (true)
                 {
-                    Fill(table, await loads.ReadAsync(cancellation));
-                    live.Refresh();
+                    IReadOnlyList<PartLoad> read = await loads.ReadAsync(cancellation);
+                    live.UpdateTarget(Drawn(read, loads.Blindness ?? "Ctrl-C ends", AnsiConsole.Profile.Width));
                     await Task.Delay(pause, time, cancellation);
                 }
             });
@@ -40,19 +56,12 @@ internal sealed class TopScreen(PartLoads loads, TimeProvider time)
         return ExitCode.Done;
     }
 
-    private void Fill(Table table, IReadOnlyList<PartLoad> read)
+    /// <summary>How many columns stand beside each other without a break; where the terminal is narrow, the last ones are left out.</summary>
+    private static int Fitting(string[][] rows, int width)
     {
-        table.Rows.Clear();
-        foreach (PartLoad load in read)
-        {
-            string[] cells = Cells(load);
-            string colour = load.State switch { "ready" => "green", "failed" or "unhealthy" => "red", _ => "yellow" };
-            cells[1] = $"[{colour}]{cells[1]}[/]";
-            if (load.FailingShare > 0) cells[4] = $"[red]{cells[4]}[/]";
-            table.AddRow([.. cells.Select(cell => new Markup(cell))]);
-        }
-
-        table.Caption = new TableTitle(loads.Blindness is { } blindness ? Markup.Escape(blindness) : "Ctrl-C ends");
+        int used = 0;
+        int[] widths = [.. Heads.Select((_, column) => rows.Max(row => row[column].Length) + 1)];
+        return Math.Max(2, widths.TakeWhile(one => (used += one) <= width).Count());
     }
 
     private static string[] Cells(PartLoad load) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quintet.Console.Parts;
 
 namespace Quintet.Terminal;
 
@@ -17,13 +18,7 @@ internal static class Words
 
     public static string Percent(double? share) => share is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known * 100:0.#} %") : Unknown;
 
-    public static string Duration(double? seconds) => seconds switch
-    {
-        null => Unknown,
-        < 0.001 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1_000_000:0} us"),
-        < 1 => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0.#} ms"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0#} s"),
-    };
+    public static string Duration(double? seconds) => seconds is { } known ? Figures.Duration(TimeSpan.FromSeconds(known)) : Unknown;
 
     /// <summary>What others named may hold anything; a terminal obeys control characters.</summary>
     public static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));

@@ -46,7 +46,7 @@ public sealed class ActionTests(WatchedSystem watched)
         await ann.ClickAsync("what it said", ".payload pre", Cancellation);
         await ann.ClickAsync("Show them", "dialog", Cancellation);
         await ann.ClickAsync("Show", "dialog .done", Cancellation);
-        await CloseAsync(ann);
+        await ann.CloseAsync(Cancellation);
         await ann.SaysAsync("\"type\": \"users.user-created\"", Cancellation);
         Assert.False(ann.Has("are masked"));
         await ann.OpenAsync("/audit?q=payload", Cancellation);
@@ -67,7 +67,7 @@ public sealed class ActionTests(WatchedSystem watched)
         await ann.SaysAsync("RejectedEventException", Cancellation);
         await ann.ClickAsync("Show bodies…", "dialog", Cancellation);
         await ann.ClickAsync("Show", "dialog .done", Cancellation);
-        await CloseAsync(ann);
+        await ann.CloseAsync(Cancellation);
         await ann.ClickAsync(id, "details[open]", Cancellation);
         await ann.ClickAsync("Edit and send back…", "dialog textarea", Cancellation);
         ann.Write("dialog textarea", EventOf(id, user));
@@ -95,7 +95,7 @@ public sealed class ActionTests(WatchedSystem watched)
         await ann.ClickAsync("End it", "dialog .done", Cancellation);
 
         await bob.SaysAsync("Your session has ended", Cancellation);
-        await CloseAsync(ann);
+        await ann.CloseAsync(Cancellation);
         await ann.OpenAsync($"/audit?q={id}", Cancellation);
         await ann.SaysAsync("end session", Cancellation);
     }
@@ -105,10 +105,8 @@ public sealed class ActionTests(WatchedSystem watched)
         await visitor.ClickAsync("Scale…", "#replicas", Cancellation);
         visitor.Write("#replicas", replicas);
         await visitor.ClickAsync("Scale", "dialog .done", Cancellation);
-        await CloseAsync(visitor);
+        await visitor.CloseAsync(Cancellation);
     }
-
-    private static Task CloseAsync(Visitor visitor) => visitor.ClickAsync("Close", "body:not(:has(dialog))", Cancellation);
 
     private static string EventOf(string id, int user) => new JsonObject
     {

@@ -93,6 +93,12 @@ public sealed class PageTests(WatchedSystem watched)
 
         Assert.False(bob.Has("Scale"));
         Assert.False(bob.Has("Restart…"));
+        Assert.Equal(0, bob.Count("nav a[href='/audit']"));
+        await bob.OpenAsync("/audit", Cancellation);
+        await bob.SaysAsync("You are logged in as a viewer", Cancellation);
+        Assert.Empty(bob.Barriers());
+        // The browser itself notes the status of the page.
+        Assert.All(bob.Complaints(), complaint => Assert.Contains("403", complaint, StringComparison.Ordinal));
     }
 
     /// <summary>The pictures of docs/console.md, made anew: run with <c>-explicit only</c>.</summary>

@@ -13,6 +13,8 @@ internal sealed class Visitor : IAsyncDisposable
     private const string Chromium = "/usr/bin/chromium";
     private const string Driver = "/usr/bin/chromedriver";
 
+    public static readonly string Right = Keys.ArrowRight;
+
     private static readonly string[] Clickable = ["button", "a", "summary"];
 
     private readonly ChromeDriver _browser;
@@ -90,6 +92,9 @@ internal sealed class Visitor : IAsyncDisposable
         },
         cancellation);
 
+    /// <summary>Leaves a dialog that has done its work.</summary>
+    public Task CloseAsync(CancellationToken cancellation) => ClickAsync("Close", "body:not(:has(dialog))", cancellation);
+
     public int Count(string selector) => _browser.FindElements(By.CssSelector(selector)).Count;
 
     /// <summary>Draws with the pointer over nearly all of something.</summary>
@@ -107,6 +112,12 @@ internal sealed class Visitor : IAsyncDisposable
         field.SendKeys(text);
         field.SendKeys(Keys.Tab); // the value counts when the field is left
     }
+
+    /// <summary>Chooses one of a list.</summary>
+    public void Choose(string selector, string value) => _browser.FindElement(By.CssSelector($"{selector} option[value='{value}']")).Click();
+
+    /// <summary>What is written in a field.</summary>
+    public string Written(string selector) => _browser.FindElement(By.CssSelector(selector)).GetDomProperty("value") ?? "";
 
     /// <summary>To whatever has the focus.</summary>
     public void Press(string keys) => new Actions(_browser).SendKeys(keys).Perform();

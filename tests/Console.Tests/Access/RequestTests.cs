@@ -128,6 +128,27 @@ public sealed class RequestTests
         Assert.Contains("urn:quintet:error:console-request\"", refusal, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/audit")]
+    [InlineData("/sessions")]
+    public async Task What_is_for_operators_says_so_to_a_viewer_on_a_page_that_leads_on(string path)
+    {
+        await using RunningConsole console = await RunningConsole.StartAsync();
+        using HttpClient bob = await console.LoggedInAsync(ConsoleRole.Viewer, Cancellation);
+        using HttpClient ann = await console.LoggedInAsync(ConsoleRole.Operator, Cancellation);
+
+        HttpResponseMessage refused = await bob.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+        string page = await refused.Content.ReadAsStringAsync(Cancellation);
+        HttpResponseMessage seen = await ann.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.OK), (refused.StatusCode, seen.StatusCode));
+        Assert.Contains("You are logged in as a viewer", page, StringComparison.Ordinal);
+        Assert.Contains("href=\"/traces\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("href=\"/audit\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<table", page, StringComparison.Ordinal);
+        Assert.Contains("href=\"/audit\"", await seen.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Without_a_login_a_console_on_loopback_may_be_looked_at_when_told_so()
     {

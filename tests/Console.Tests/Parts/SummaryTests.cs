@@ -66,6 +66,9 @@ public sealed class SummaryTests
     [Theory]
     [InlineData(0.0004, "400 µs")]
     [InlineData(0.25, "250 ms")]
+    [InlineData(5, "5 s")]
+    [InlineData(1.034, "1.03 s")]
+    [InlineData(-12.34, "\u221212.3 s")]
     [InlineData(75, "1 min 15 s")]
     [InlineData(7260, "2 h 1 min")]
     public void Durations_have_the_unit_that_fits(double seconds, string shown)

@@ -16,10 +16,22 @@ public sealed class TimelineTests
         ];
         SystemProcess[] processes = [Process("users-1", upMinutes: 5, build: 3), Process("broker", upMinutes: 600, build: 0), Process("down", 0, 0)];
 
-        IReadOnlyList<Flag> flags = Timeline.Flags(audit, processes, Otlp.Noon, Otlp.Noon.AddHours(-1));
+        IReadOnlyList<Flag> flags = Timeline.Flags(audit, (Otlp.Noon, processes), [], Otlp.Noon.AddHours(-1));
 
         Assert.Equal(["ann: deploy users", "users-1 started, build 3"], flags.Select(flag => flag.Words));
         Assert.Equal(Otlp.Noon.AddMinutes(-5), flags[1].At);
+    }
+
+    [Fact]
+    public void A_commit_past_the_console_is_marked_and_one_through_it_only_once()
+    {
+        const string own = "3f9c0a52d7e13f9c0a52d7e13f9c0a52d7e13f9c";
+        AuditEntry configured = Entry("configure", "users.yml", -10) with { Result = SeenVersion.Committed("users.yml", own) };
+        SeenVersion[] versions = [new(Otlp.Noon.AddMinutes(-9), own), new(Otlp.Noon.AddMinutes(-5), "77aa0a52d7e13f9c0a52d7e13f9c0a52d7e13f9c")];
+
+        IReadOnlyList<Flag> flags = Timeline.Flags([configured], (Otlp.Noon, []), versions, Otlp.Noon.AddHours(-1));
+
+        Assert.Equal(["ann: configure users.yml", "configuration: commit 77aa0a52d7"], flags.Select(flag => flag.Words));
     }
 
     [Fact]

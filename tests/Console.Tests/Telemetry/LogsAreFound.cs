@@ -70,57 +70,7 @@ public sealed class LogsAreFound : IDisposable
         Assert.Equal(23, paged.Distinct().Count());
     }
 
-    [Fact]
-    public async Task New_records_come_to_those_who_follow()
-    {
-        await using ReceivingConsole console = await ReceivingConsole.StartAsync();
-        IAsyncEnumerator<LogEntry> lines = console.Get<Logs>()
-            .FollowAsync(All with { Service = "users", MinSeverity = 13, Text = "disk" }, Stop).GetAsyncEnumerator(Stop);
-        Task<bool> next = lines.MoveNextAsync().AsTask();
-
-        await console.SendAsync("/v1/logs", Otlp.Logs("mail", Otlp.Log("Slow disk", severity: 17)));
-        await console.SendAsync(
-            "/v1/logs", Otlp.Logs("users", Otlp.Log("disk is fine"), Otlp.Log("no word", severity: 17), Otlp.Log("Slow DISK", severity: 17)));
-
-        Assert.True(await next);
-        Assert.Equal(("Slow DISK", "users"), (lines.Current.Body, lines.Current.Service));
-    }
-
-    [Fact]
-    public async Task Who_follows_too_slowly_misses_the_oldest()
-    {
-        using TestStore store = new(options => options.Limits.FollowedMax = 2);
-        IAsyncEnumerator<LogEntry> lines = store.Logs.FollowAsync(All, Stop).GetAsyncEnumerator(Stop);
-        ValueTask<bool> first = lines.MoveNextAsync();
-        Publish(store, "a");
-        Assert.True(await first);
-        foreach (string body in (string[])["b", "c", "d", "e"]) Publish(store, body);
-
-        Assert.True(await lines.MoveNextAsync());
-        Assert.Equal("d", lines.Current.Body);
-    }
-
-    [Fact]
-    public async Task Followers_are_bounded()
-    {
-        using TestStore store = new(options => options.Limits.FollowersMax = 1);
-        IAsyncEnumerator<LogEntry> one = store.Logs.FollowAsync(All, Stop).GetAsyncEnumerator(Stop);
-        ValueTask<bool> first = one.MoveNextAsync();
-
-        await Assert.ThrowsAsync<InvalidQueryException>(() => store.Logs.FollowAsync(All, Stop).GetAsyncEnumerator(Stop).MoveNextAsync().AsTask());
-        Publish(store, "a");
-        Assert.True(await first);
-        await one.DisposeAsync();
-
-        IAsyncEnumerator<LogEntry> two = store.Logs.FollowAsync(All, Stop).GetAsyncEnumerator(Stop);
-        ValueTask<bool> again = two.MoveNextAsync();
-        Publish(store, "b");
-        Assert.True(await again);
-    }
-
     public void Dispose() => _store.Dispose();
-
-    private static void Publish(TestStore store, string body) => store.Tail.Publish(store.Read(Otlp.Logs("users", Otlp.Log(body))).Logs);
 
     private async Task<List<string>> FindAsync(LogFilter filter) => [.. (await _store.Logs.SearchAsync(filter, Stop)).Logs.Select(log => log.Body)];
 }

@@ -34,7 +34,6 @@ internal sealed class TestStore : IDisposable
         _cleanup = new Cleanup(options, Clock);
         _signals = new Signals(options, Clock);
         Reader = new StoreReader(_file, options, TimeProvider.System);
-        Tail = new LiveTail(options);
     }
 
     public static TimeRange AllDay { get; } = new(Otlp.Noon.AddHours(-12), Otlp.Noon.AddHours(12));
@@ -45,11 +44,9 @@ internal sealed class TestStore : IDisposable
 
     public StoreReader Reader { get; }
 
-    public LiveTail Tail { get; }
-
     public Traces Traces => new(Reader);
 
-    public Logs Logs => new(Reader, Tail);
+    public Logs Logs => new(Reader);
 
     /// <summary>Stores requests, each in a transaction of its own; gives the number of rejected points.</summary>
     public int Add(params IMessage[] requests) => requests.Sum(request => Write(store => store.Add(Read(request))));

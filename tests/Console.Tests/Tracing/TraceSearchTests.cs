@@ -35,6 +35,22 @@ public sealed class TraceSearchTests
     }
 
     [Fact]
+    public void A_time_may_be_open_at_either_end_and_one_that_ends_before_it_begins_is_none()
+    {
+        DateTimeOffset from = Otlp.Noon.AddHours(-3);
+        TraceSearch since = new() { From = from };
+        TraceSearch until = new() { To = from, Last = "5m" };
+        TraceSearch backwards = new() { From = Otlp.Noon, To = from };
+
+        Assert.Equal((from, Otlp.Noon.AddSeconds(5)), (since.RangeAt(Otlp.Noon).From, since.RangeAt(Otlp.Noon).To));
+        Assert.Equal((from.AddMinutes(-5), from), (until.RangeAt(Otlp.Noon).From, until.RangeAt(Otlp.Noon).To));
+        Assert.Equal(Otlp.Noon.AddHours(-1), backwards.RangeAt(Otlp.Noon).From);
+        Assert.Equal((true, true, false), (since.HasTimeAt(Otlp.Noon), until.HasTimeAt(Otlp.Noon), backwards.HasTimeAt(Otlp.Noon)));
+        Assert.False(since.HasTimeAt(from.AddSeconds(-1)));
+        Assert.Equal(("since 09:00:00 UTC", "until 09:00:00 UTC", null), (since.TimeWords, until.TimeWords, new TraceSearch().TimeWords));
+    }
+
+    [Fact]
     public void A_point_lies_by_its_time_and_the_logarithm_of_its_duration()
     {
         TraceEntry[] traces = [Trace(0, 1), Trace(30, 10), Trace(60, 100)];

@@ -9,17 +9,17 @@ namespace Quintet.Quintet.Tests.Systems;
 
 /// <summary>
 /// The executable itself, with a manifest of shell programs and engines that are not there: of the boxes only the gateway starts, and
-/// nothing here depends on it.
+/// nothing here depends on it; and the console where a test wants it.
 /// </summary>
 internal sealed class CommandLineProcess : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    public CommandLineProcess(string services = "")
+    public CommandLineProcess(string services = "", bool console = false)
     {
         File.WriteAllText(Manifest, $$"""
             system: shells
-            console: false
+            console: {{(console ? "true" : "false")}}
             services:{{(services.Length == 0 ? " {}" : "\n" + services)}}
             engines:
               registry: http://127.0.0.1:1
@@ -36,8 +36,10 @@ internal sealed class CommandLineProcess : IDisposable
 
     public static string Executable => Path.Combine(AppContext.BaseDirectory, "quintet");
 
-    public ChildProcess Start(params string[] arguments) =>
-        ChildProcess.Start(Executable, [.. arguments, "--state", State, "--file", Manifest], _folder.Path);
+    public ChildProcess Start(params string[] arguments) => Start(new Dictionary<string, string?>(), arguments);
+
+    public ChildProcess Start(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
+        ChildProcess.Start(Executable, [.. arguments, "--state", State, "--file", Manifest], _folder.Path, environment);
 
     public async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {

@@ -3,8 +3,8 @@ using Quintet.Console.Telemetry.Storage;
 
 namespace Quintet.Console.Telemetry.Queries;
 
-/// <summary>Log records: a search, and those that come from now on.</summary>
-internal sealed class Logs(StoreReader reader, LiveTail tail)
+/// <summary>Searches log records.</summary>
+internal sealed class Logs(StoreReader reader)
 {
     private const int Warning = 13;
     private const string Columns = "l.time, l.severity, r.service, r.instance, l.scope, l.event, l.body, l.trace_id, l.span_id, l.attributes, l.id";
@@ -15,10 +15,6 @@ internal sealed class Logs(StoreReader reader, LiveTail tail)
         byte[]? trace = filter.TraceId is null ? null : Ids.TraceId(filter.TraceId);
         return reader.QueryAsync(connection => Search(connection, filter, trace), cancellationToken);
     }
-
-    /// <summary>New records as they are stored, without the range of the filter. Who reads too slowly misses the oldest.</summary>
-    /// <exception cref="InvalidQueryException">There are <c>Limits:FollowersMax</c> already.</exception>
-    public IAsyncEnumerable<LogEntry> FollowAsync(LogFilter filter, CancellationToken cancellationToken) => tail.FollowAsync(filter, cancellationToken);
 
     /// <summary>What an instance logged around a time, the oldest first: so many before it, and so many from it on, within an hour each.</summary>
     public Task<List<LogEntry>> AroundAsync(string instance, DateTimeOffset time, int before, int after, CancellationToken cancellationToken) =>

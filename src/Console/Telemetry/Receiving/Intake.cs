@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
 using Quintet.Console.Telemetry.Forwarding;
-using Quintet.Console.Telemetry.Queries;
 using Quintet.Console.Telemetry.Reading;
 using Quintet.Console.Telemetry.Storage;
 
@@ -11,7 +10,7 @@ namespace Quintet.Console.Telemetry.Receiving;
 /// Takes requests of either protocol: reads them, has them stored, and only then lets them be acknowledged. The bytes in hand are bounded;
 /// who comes when there is no room is told to come again.
 /// </summary>
-internal sealed class Intake(WriterLoop writer, ForwardLoop forward, LiveTail tail, TelemetryMeter meter, IOptions<ConsoleOptions> options)
+internal sealed class Intake(WriterLoop writer, ForwardLoop forward, TelemetryMeter meter, IOptions<ConsoleOptions> options)
 {
     private readonly long _bytesMax = options.Value.Telemetry.Limits.WaitingBytesMax;
     private long _bytes;
@@ -41,7 +40,6 @@ internal sealed class Intake(WriterLoop writer, ForwardLoop forward, LiveTail ta
         meter.Stored("logs", batch.Logs.Count);
         meter.Stored("hops", batch.Hops.Count);
         meter.Stored("points", batch.Points.Count - rejected);
-        tail.Publish(batch.Logs);
         if (forward.IsOn) forward.Offer(signal, raw ?? message.ToByteArray());
         return new Receipt(batch.Rejected, batch.Reason);
     }

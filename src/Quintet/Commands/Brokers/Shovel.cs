@@ -1,3 +1,4 @@
+using Quintet.Console.DeadLetters;
 using Quintet.Terminal;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -14,6 +15,7 @@ internal sealed record ShovelPlan(Uri From, string Queue, Uri To, string? ToExch
 /// </summary>
 internal sealed class Shovel(ShovelPlan plan, Progress progress, TimeProvider time)
 {
+    private const string Name = "quintet broker shovel";
     private const ushort Prefetch = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -32,8 +34,8 @@ internal sealed class Shovel(ShovelPlan plan, Progress progress, TimeProvider ti
             long before = Moved;
             try
             {
-                await using IConnection source = await ConnectAsync(plan.From, cancellation);
-                await using IConnection target = await ConnectAsync(plan.To, cancellation);
+                await using IConnection source = await OwnConnection.OpenAsync(plan.From, Name, cancellation);
+                await using IConnection target = await OwnConnection.OpenAsync(plan.To, Name, cancellation);
                 everConnected = true;
                 if (await CarryAsync(source, target, untilEmpty, cancellation)) return;
             }
@@ -57,9 +59,6 @@ internal sealed class Shovel(ShovelPlan plan, Progress progress, TimeProvider ti
             or TimeoutException => true,
         _ => false,
     };
-
-    private static Task<IConnection> ConnectAsync(Uri url, CancellationToken cancellation) =>
-        new ConnectionFactory { Uri = url, AutomaticRecoveryEnabled = false, ClientProvidedName = "quintet broker shovel" }.CreateConnectionAsync(cancellation);
 
     /// <returns>True when the source is empty and that was the aim.</returns>
     private async Task<bool> CarryAsync(IConnection source, IConnection target, bool untilEmpty, CancellationToken cancellation)

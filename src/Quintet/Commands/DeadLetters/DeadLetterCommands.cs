@@ -35,7 +35,7 @@ internal static class DeadLetterCommands
         Command command = new(name,
             """
             List the queues that dead letters end in, with their counts, and where and why the first hundred died. To see that, these are looked at
-            and put back in their place. A queue that hands its own dead letters on, and has a consumer, is a station on the way and is left out.
+            and put back in their place. A queue that hands its own dead letters on to another is a station on the way and is left out.
 
             Example:
               quintet deadletters list
@@ -46,9 +46,9 @@ internal static class DeadLetterCommands
             using ManagementClient client = await target.ManagementAsync(line, cancellation);
             string vhost = target.Vhost(line);
             List<QueueInfo> queues = await client.QueuesAsync(vhost, cancellation);
-            HashSet<string> dead = DeadQueues.Of(queues, await client.BindingsAsync(vhost, cancellation));
+            DeadQueues dead = new(queues, await client.BindingsAsync(vhost, cancellation));
             Rows rows = new("queue", "messages", "died");
-            foreach (QueueInfo queue in queues.Where(q => DeadQueues.IsEnd(q, dead)))
+            foreach (QueueInfo queue in queues.Where(dead.IsEnd))
                 rows.Add(queue.Name, queue.MessagesReady, queue.MessagesReady == 0 ? null : await ReasonsAsync(client, queue, cancellation));
             rows.Print(target.IsJson(line));
             if (rows.IsEmpty) await System.Console.Error.WriteLineAsync($"no queue of virtual host '{vhost}' is where dead letters end");

@@ -44,7 +44,7 @@ internal static class StoryCommand
         if (story.TraceId is not null) System.Console.WriteLine($"trace {story.TraceId}");
         TextTable table = new("AFTER", "PART", "WHAT", "RESULT");
         foreach (StopInfo stop in story.Stops)
-            table.Add(SpanTree.Took(stop.SinceBegin.TotalSeconds), stop.Part, Words.Plain(stop.Text), Words.Plain(stop.Result));
+            table.Add(Words.Duration(stop.SinceBegin.TotalSeconds), stop.Part, Words.Plain(stop.Text), Words.Plain(stop.Result));
         System.Console.Write(table);
         foreach (string waiting in story.Waiting) System.Console.WriteLine($"stands {Words.Plain(waiting)}");
         System.Console.WriteLine();

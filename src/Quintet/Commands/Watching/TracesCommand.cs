@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Quintet.Client.Telemetry;
+using Quintet.Console.Parts;
 using Quintet.Terminal;
 
 namespace Quintet.Commands.Watching;
@@ -88,7 +89,7 @@ internal sealed class TracesCommand
     private TraceQuestion QuestionOf(ParseResult line) => new(line.GetValue(_last)!, line.GetValue(_limit))
     {
         // Boxes put the product before their name in telemetry.
-        Service = line.GetValue(_service) is { } name && SystemOptions.Boxes.Contains(name) ? $"quintet-{name}" : line.GetValue(_service),
+        Service = line.GetValue(_service) is { } name ? PartName.InTelemetry(name) : null,
         Name = line.GetValue(_name),
         OnlyErrors = line.GetValue(_errors),
         SlowestFirst = line.GetValue(_slowest),
@@ -117,7 +118,7 @@ internal sealed class TracesCommand
         foreach (TraceInfo trace in traces)
         {
             table.Add(
-                trace.Start.UtcDateTime.ToString("MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture), SpanTree.Took(trace.Duration),
+                trace.Start.UtcDateTime.ToString("MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture), Words.Duration(trace.Duration),
                 trace.Status?.ToString(CultureInfo.InvariantCulture) ?? "-", trace.Spans.ToString(CultureInfo.InvariantCulture),
                 trace.Errors.ToString(CultureInfo.InvariantCulture), Words.Plain(trace.Name), Words.Plain(string.Join(',', trace.Services)), trace.TraceId);
         }
