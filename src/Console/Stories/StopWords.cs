@@ -131,7 +131,7 @@ internal sealed partial class StopWords
 
     private Stop At(HopFacts hop, string text, string result, StopTone tone, string? kind = null)
     {
-        string part = hop.Hop.Part.StartsWith("quintet-", StringComparison.Ordinal) ? hop.Hop.Part["quintet-".Length..] : hop.Hop.Part;
+        string part = PartName.Of(hop.Hop.Part);
         return new Stop(hop.Began, hop.Began - _beginning, part, hop.Hop.Instance, text, result, tone)
         {
             EventId = hop.Hop.EventId,
