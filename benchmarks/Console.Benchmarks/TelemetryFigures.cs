@@ -19,6 +19,7 @@ internal sealed class TelemetryFigures(HttpClient client, int console, int recei
     private static readonly (string Name, string Path)[] Questions =
     [
         ("the newest traces", "traces?last=1d"),
+        ("the newest traces, without what the parts ask each other", "traces?last=1d&parts=false"),
         ("the slowest traces", "traces?last=1d&order=slowest"),
         ("failed traces of a service", "traces?last=1d&service=users&error=true"),
         ("traces by a part of the name", "traces?last=1d&name=get%20/users"),
@@ -64,12 +65,13 @@ internal sealed class TelemetryFigures(HttpClient client, int console, int recei
     {
         report.Add("resident at rest", Resident(child.Id));
         int steady = seconds * SpansPerSecond;
-        (double processor, List<double> took) = await SteadyAsync(child.Id, seconds, cancellation);
-        took.Sort();
+        (double processor, TimeSpan lasted, double[] took) = await SteadyAsync(child.Id, seconds, cancellation);
+        Array.Sort(took);
         report.Add(
-            Text($"{SpansPerSecond:N0} spans/s for {seconds} s: processor time of the console"),
-            Text($"{processor / seconds:0.00} of a core, {processor * 1e6 / steady:0} µs a span, settling included"));
-        report.Add("from a request of 180 spans to its commit", Text($"median {took[took.Count / 2]:0.0} ms, p99 {took[took.Count * 99 / 100]:0.0} ms"));
+            Text($"{steady / lasted.TotalSeconds:N0} spans/s for {lasted.TotalSeconds:0} s: processor time of the console"),
+            Text($"{processor / lasted.TotalSeconds:0.00} of a core, {processor * 1e6 / steady:0} µs a span, settling included"),
+            Text($"{SpansPerSecond:N0} spans/s"));
+        report.Add("from a request of 180 spans to its commit", Text($"median {took[took.Length / 2]:0.0} ms, p99 {took[took.Length * 99 / 100]:0.0} ms"));
         report.Add("resident meanwhile", Resident(child.Id));
 
         long began = Stopwatch.GetTimestamp();
@@ -85,20 +87,24 @@ internal sealed class TelemetryFigures(HttpClient client, int console, int recei
             "all traces are settled", async () => await CountedAsync(cancellation) >= spans / 2 ? "yes" : null, cancellation, TimeSpan.FromMinutes(10));
     }
 
-    private async Task<(double Processor, List<double> Took)> SteadyAsync(int id, int seconds, CancellationToken cancellation)
+    /// <summary>A request is sent when it is due, whether or not the one before has its answer: many processes export, and none waits for another.</summary>
+    private async Task<(double Processor, TimeSpan Lasted, double[] Took)> SteadyAsync(int id, int seconds, CancellationToken cancellation)
     {
+        const int SpansOfRequest = TracesOfRequest * Traffic.SpansOfTrace;
         using Process process = Process.GetProcessById(id);
         TimeSpan before = process.TotalProcessorTime;
-        List<double> took = [];
-        using PeriodicTimer timer = new(TimeSpan.FromSeconds(TracesOfRequest * Traffic.SpansOfTrace / (double)SpansPerSecond));
-        for (int sent = 0; sent < seconds * SpansPerSecond; sent += TracesOfRequest * Traffic.SpansOfTrace)
+        long began = Stopwatch.GetTimestamp();
+        List<Task<double>> requests = [];
+        for (int sent = 0; sent < seconds * SpansPerSecond; sent += SpansOfRequest)
         {
-            took.Add(await SendAsync(cancellation));
-            await timer.WaitForNextTickAsync(cancellation);
+            TimeSpan early = TimeSpan.FromSeconds(sent / (double)SpansPerSecond) - Stopwatch.GetElapsedTime(began);
+            if (early > TimeSpan.Zero) await Task.Delay(early, TimeProvider.System, cancellation);
+            requests.Add(SendAsync(cancellation));
         }
 
+        double[] took = await Task.WhenAll(requests);
         process.Refresh();
-        return ((process.TotalProcessorTime - before).TotalSeconds, took);
+        return ((process.TotalProcessorTime - before).TotalSeconds, Stopwatch.GetElapsedTime(began), took);
     }
 
     private async Task<double> SendAsync(CancellationToken cancellation)

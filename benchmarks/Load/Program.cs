@@ -30,7 +30,7 @@ internal static class Program
                 return await BrokerResult.MeasureAsync(wanted, interrupted.Token);
             default:
                 await Console.Error.WriteLineAsync("usage: load system [repetitions]   warm start, memory, time until a dead instance is out of the registry");
-                await Console.Error.WriteLineAsync("       load console [rounds]         what a request costs gateway and services with and without the console");
+                await Console.Error.WriteLineAsync("       load console [rounds]         what a request costs with the console and without");
                 await Console.Error.WriteLineAsync(BrokerArguments.Usage);
                 return 2;
         }

@@ -46,7 +46,7 @@ internal sealed class BrokerOptions
     public TimeSpan RatesInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Most hops a second that are noted of messages on their way (queued, delivered, settled), while telemetry is exported and for messages
-    /// with a message-id. Default 500: four or five for each message make a hundred messages a second, at well below a hundredth of a core.
+    /// with a message-id. Default 500: four or five for each message make a hundred messages a second, each of which somebody may ask for.
     /// Beyond that stories lack the broker's stops, and nothing else. 0 notes none.</summary>
     [Range(0, 1_000_000)]
     public int HopsPerSecond { get; set; } = 500;

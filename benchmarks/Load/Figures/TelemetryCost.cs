@@ -46,7 +46,8 @@ internal static class TelemetryCost
             foreach (string part in (string[])["gateway", "users", "notifications", "broker"])
             {
                 (double more, double less) = (costsWith[part] / all, costsWithout[part] / all);
-                report.Add(Text($"{what}: processor time of {part}"), Text($"{more:0} µs a request, {less:0} µs without the console: {more / less:0.00} times"));
+                report.Add(
+                    Text($"{what}: processor time of {part}"), Text($"{more:0} µs a request, {less:0} µs without the console: {more / less:0.00} times"));
             }
 
             report.Add(Text($"{what}: processor time of the console"), Text($"{costsWith["console"] / all:0} µs a request"));

@@ -95,9 +95,13 @@ internal sealed partial class CommandSpans : DbCommandInterceptor, IDbTransactio
     private static string SummaryOf(string text)
     {
         Match match = Statement.Match(text);
-        return match.Success ? $"{match.Groups["verb"].Value.ToUpperInvariant()} {match.Groups["table"].Value}" : text.TrimStart().Split([' ', '\n', ';'], 2)[0];
+        return match.Success
+            ? $"{match.Groups["verb"].Value.ToUpperInvariant()} {match.Groups["table"].Value}"
+            : text.TrimStart().Split([' ', '\n', ';'], 2)[0];
     }
 
-    [GeneratedRegex("""^\s*(?<verb>SELECT|INSERT|UPDATE|DELETE)\b(?:[\s\S]*?\b(?:FROM|INTO)|(?<=UPDATE))\s+"?(?<table>[A-Za-z_][\w.]*)""", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        """^\s*(?<verb>SELECT|INSERT|UPDATE|DELETE)\b(?:[\s\S]*?\b(?:FROM|INTO)|(?<=UPDATE))\s+"?(?<table>[A-Za-z_][\w.]*)""",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Statement { get; }
 }
