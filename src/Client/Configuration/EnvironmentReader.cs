@@ -10,13 +10,14 @@ internal static class EnvironmentReader
         using JsonDocument document = JsonDocument.Parse(body);
         JsonElement root = document.RootElement;
         List<ServedProperty> merged = [];
+        List<ServedProperty> overridden = [];
         HashSet<string> namesSeen = new(StringComparer.OrdinalIgnoreCase);
         HashSet<string> listsSeen = new(StringComparer.OrdinalIgnoreCase);
 
         foreach (JsonElement source in root.GetProperty("propertySources").EnumerateArray()) // strongest first
-            Merge(source, merged, namesSeen, listsSeen);
+            Merge(source, (merged, overridden), namesSeen, listsSeen);
 
-        return new ServedConfiguration(Text(root, "version"), Text(root, "state"), merged);
+        return new ServedConfiguration(Text(root, "version"), Text(root, "state"), merged) { Overridden = overridden };
     }
 
     public static ConfigurationChange ReadChange(byte[] body)
@@ -52,7 +53,8 @@ internal static class EnvironmentReader
         }
     }
 
-    private static void Merge(JsonElement source, List<ServedProperty> merged, HashSet<string> namesSeen, HashSet<string> listsSeen)
+    private static void Merge(
+        JsonElement source, (List<ServedProperty> Given, List<ServedProperty> Overridden) into, HashSet<string> namesSeen, HashSet<string> listsSeen)
     {
         string file = Text(source, "name") ?? "";
         HashSet<string> listsHere = new(StringComparer.OrdinalIgnoreCase);
@@ -61,13 +63,10 @@ internal static class EnvironmentReader
             string? list = PropertyName.ListOf(property.Name);
             string? value = ValueOf(property.Value);
             if (list is null && value is "") listsHere.Add(property.Name); // an empty list arrives as an empty text; it hides items below it
-            if (list is not null)
-            {
-                if (listsSeen.Contains(list)) continue;
-                listsHere.Add(list);
-            }
-
-            if (namesSeen.Add(property.Name)) merged.Add(new ServedProperty(property.Name, value, file));
+            bool isOfReplacedList = list is not null && listsSeen.Contains(list);
+            if (list is not null && !isOfReplacedList) listsHere.Add(list);
+            bool isGiven = !isOfReplacedList && namesSeen.Add(property.Name);
+            (isGiven ? into.Given : into.Overridden).Add(new ServedProperty(property.Name, value, file));
         }
 
         listsSeen.UnionWith(listsHere);

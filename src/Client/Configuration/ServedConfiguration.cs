@@ -7,7 +7,11 @@ namespace Quintet.Client.Configuration;
 /// Every property once, sources already merged: those of the strongest source first, in the order that source has them. A stronger
 /// source replaces a list as a whole.
 /// </param>
-public sealed record ServedConfiguration(string? Version, string? State, IReadOnlyList<ServedProperty> Properties);
+public sealed record ServedConfiguration(string? Version, string? State, IReadOnlyList<ServedProperty> Properties)
+{
+    /// <summary>What weaker sources say and a stronger one overrides, those of the strongest first; with them the items of a list that was replaced.</summary>
+    public IReadOnlyList<ServedProperty> Overridden { get; init; } = [];
+}
 
 /// <summary>One property after merging.</summary>
 /// <param name="Name">The name on the wire: <c>welcome.subject</c>, <c>servers[0].host</c>.</param>

@@ -32,6 +32,24 @@ public sealed class ActionTests(WatchedSystem watched)
     }
 
     [Fact]
+    public async Task A_service_is_restarted_from_its_page()
+    {
+        await using Visitor ann = await Visitor.LogInAsync(watched, "operator", Cancellation);
+        int before = (await watched.System.ProcessesOfAsync("users", Cancellation)).Single().Pid;
+        await ann.OpenAsync("/services/users", Cancellation);
+        await ann.SaysAsync("users-1", Cancellation);
+
+        await ann.ClickAsync("Restart…", "dialog", Cancellation);
+        await ann.ClickAsync("Restart", "dialog .done", Cancellation);
+        await ann.CloseAsync(Cancellation);
+
+        Assert.NotEqual(before, (await watched.System.ProcessesOfAsync("users", Cancellation)).Single().Pid);
+        (await watched.System.Gateway.GetAsync(new Uri("/users/1", UriKind.Relative), Cancellation)).EnsureSuccessStatusCode();
+        await ann.OpenAsync("/audit?q=restart", Cancellation);
+        await ann.SaysAsync("users", Cancellation);
+    }
+
+    [Fact]
     public async Task What_an_event_said_is_seen_masked_and_whole_by_an_operator_who_says_so()
     {
         await using Visitor bob = await Visitor.LogInAsync(watched, "viewer", Cancellation);

@@ -55,6 +55,7 @@ public sealed class StreamTests(WatchedSystem watched)
 
     private static async Task ReadFromAsync(Visitor visitor, string kind, string place)
     {
+        await visitor.ShowsAsync($"form.filter select option[value='{kind}']", Cancellation); // the page may not know the queue yet
         visitor.Choose("form.filter select", kind);
         await visitor.ShowsAsync($"form.filter input[placeholder='{(kind == "time" ? "2026-11-29 03:00" : "0")}']", Cancellation);
         visitor.Write("form.filter input", $"{place}\n");

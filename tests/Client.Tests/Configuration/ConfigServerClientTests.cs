@@ -62,6 +62,9 @@ public sealed class ConfigServerClientTests : IAsyncLifetime
             ["welcome:subject=Hello", "servers:0:host=b", "port=8080", "ready=true", "empty=", "cleared=", "only:here=", "levels:a.b=Debug"],
             served.Properties.Select(property => $"{property.Key}={property.Value}"));
         Assert.Equal("file:///r/application.yml", served.Properties[^1].Source);
+        Assert.Equal(
+            ["Welcome.Subject=shared", "servers[0].host=x", "servers[1].host=y", "cleared[0]=z"],
+            served.Overridden.Select(property => $"{property.Name}={property.Value}"));
     }
 
     [Theory]

@@ -124,8 +124,9 @@ public sealed class WelcomeMailTests(RunningSystem running)
 
     private (string Service, string Stage, string Outcome, string? EventId, string? Address)[] HopsOf(string traceId) =>
     [
-        .. running.Telemetry.Logs.Where(log => log.EventName == "quintet.hop" && log.Attributes["quintet.trace.id"] == traceId).Select(log => (
-            log.Service, log.Attributes["quintet.hop.stage"], log.Attributes["quintet.hop.outcome"],
-            log.Attributes.GetValueOrDefault("quintet.event.id"), log.Attributes.GetValueOrDefault("quintet.address"))),
+        .. running.Telemetry.Logs.Where(log => log.EventName == "quintet.hop" && log.Attributes.GetValueOrDefault("quintet.trace.id") == traceId)
+            .Select(log => (
+                log.Service, log.Attributes["quintet.hop.stage"], log.Attributes["quintet.hop.outcome"],
+                log.Attributes.GetValueOrDefault("quintet.event.id"), log.Attributes.GetValueOrDefault("quintet.address"))),
     ];
 }
