@@ -32,21 +32,21 @@ public sealed class ActionTests(WatchedSystem watched)
     }
 
     [Fact]
-    public async Task A_service_is_restarted_from_its_page()
+    public async Task A_part_is_restarted_from_its_page()
     {
         await using Visitor ann = await Visitor.LogInAsync(watched, "operator", Cancellation);
-        int before = (await watched.System.ProcessesOfAsync("users", Cancellation)).Single().Pid;
-        await ann.OpenAsync("/services/users", Cancellation);
-        await ann.SaysAsync("users-1", Cancellation);
+        int before = (await watched.System.ProcessesOfAsync("config", Cancellation)).Single().Pid;
+        await ann.OpenAsync("/services/config", Cancellation);
+        await ann.SaysAsync("ready", Cancellation);
 
         await ann.ClickAsync("Restart…", "dialog", Cancellation);
         await ann.ClickAsync("Restart", "dialog .done", Cancellation);
         await ann.CloseAsync(Cancellation);
 
-        Assert.NotEqual(before, (await watched.System.ProcessesOfAsync("users", Cancellation)).Single().Pid);
-        (await watched.System.Gateway.GetAsync(new Uri("/users/1", UriKind.Relative), Cancellation)).EnsureSuccessStatusCode();
+        await watched.System.BecomeReadyAsync(Cancellation);
+        Assert.NotEqual(before, (await watched.System.ProcessesOfAsync("config", Cancellation)).Single().Pid);
         await ann.OpenAsync("/audit?q=restart", Cancellation);
-        await ann.SaysAsync("users", Cancellation);
+        await ann.SaysAsync("config", Cancellation);
     }
 
     [Fact]

@@ -69,8 +69,9 @@ public sealed class QuietProcesses : IDisposable
         ProcessMemory process = new(
             () =>
             {
+                TimeSpan worked = _worked; // read before the test goes on and changes it
                 _looked.Release();
-                return _worked;
+                return worked;
             },
             () => _held,
             () =>
