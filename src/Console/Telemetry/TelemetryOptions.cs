@@ -31,8 +31,8 @@ internal sealed class TelemetryOptions
 internal sealed class TelemetryKeepOptions
 {
     /// <summary>
-    /// Bytes of the store's file in use; above it the oldest traces and logs go. Default 1 GiB: two million spans with their texts, on
-    /// the smallest disk a system runs on. Metrics and hops count, but go by age alone. From 16 MiB.
+    /// Bytes of the store's file in use; above it the oldest traces, logs and hops go, their times shortened in proportion. Default 1 GiB: two million
+    /// spans with their texts, on the smallest disk a system runs on. Metrics count, but go by age alone. From 16 MiB.
     /// </summary>
     [Range(16L << 20, 1L << 44)]
     public long BytesMax { get; set; } = 1L << 30;

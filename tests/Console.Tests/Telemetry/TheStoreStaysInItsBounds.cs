@@ -144,6 +144,35 @@ public sealed class TheStoreStaysInItsBounds
     }
 
     [Fact]
+    public void Too_many_hops_take_the_oldest_of_each_kind_in_proportion_to_its_time_and_not_all_of_one()
+    {
+        using TestStore store = new(options =>
+        {
+            options.Keep.BytesMax = 2 << 20;
+            options.Keep.Traces = options.Keep.Logs = TimeSpan.FromHours(1);
+            options.Keep.Hops = TimeSpan.FromHours(2);
+        });
+        string filling = new('x', 4000);
+        for (int minute = 0; minute < 50; minute++)
+        {
+            store.Add(
+                Otlp.Logs("broker", [.. Enumerable.Range(0, 20).Select(_ => Hop(filling))]), Otlp.Logs("shop", Otlp.Log($"line {minute}")),
+                Otlp.Spans("shop", Otlp.Span(minute + 1, 1)));
+            store.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.True(store.Clean() > 0);
+
+        Assert.InRange(Cleanup.BytesInUse(store.Store.Connection), 1, 2 << 20);
+        (long spans, long logs, long hops, _) = Counts(store);
+        Assert.InRange(spans, 5, 45);
+        Assert.InRange(logs, spans - 1, spans + 1);
+        Assert.InRange(hops, 100, 900);
+        // Kept twice as long, they reach back twice as far.
+        Assert.InRange(hops / 20, (2 * spans) - 3, (2 * spans) + 3);
+    }
+
+    [Fact]
     public async Task The_loops_settle_and_clean_up_as_time_goes_by()
     {
         FakeTimeProvider clock = new(Otlp.Noon);
@@ -169,6 +198,13 @@ public sealed class TheStoreStaysInItsBounds
         }
 
         Assert.Fail($"{sql} never gave {wanted}");
+    }
+
+    private static Console.Telemetry.Protocol.LogRecord Hop(string text)
+    {
+        Console.Telemetry.Protocol.LogRecord hop = Otlp.Log("hop", attributes: Otlp.Pair("text", text));
+        hop.EventName = "quintet.hop";
+        return hop;
     }
 
     private static long PagesOf(TestStore store) => TelemetryFile.Number(store.Store.Connection, "PRAGMA page_count");

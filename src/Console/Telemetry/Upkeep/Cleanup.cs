@@ -7,11 +7,14 @@ namespace Quintet.Console.Telemetry.Upkeep;
 /// <summary>What one step of cleaning up did.</summary>
 internal sealed record Cleaned(string Kind, int Rows);
 
-/// <summary>Deletes what is too old, and the oldest traces and logs while the file is too big; each step is a small transaction.</summary>
+/// <summary>Deletes what is too old, and the oldest traces, logs and hops while the file is too big; each step is a small transaction.</summary>
 internal sealed class Cleanup(IOptions<ConsoleOptions> options, TimeProvider clock)
 {
     /// <summary>Pages given back to the system by one step: 4 MiB.</summary>
     private const int VacuumPages = 1024;
+
+    /// <summary>By how much of its age a kind becomes younger at most in one step.</summary>
+    private const double ShareOfStep = 0.05;
 
     private readonly TelemetryKeepOptions _keep = options.Value.Telemetry.Keep;
 
@@ -48,14 +51,26 @@ internal sealed class Cleanup(IOptions<ConsoleOptions> options, TimeProvider clo
             ?? DeletePoints(connection, Second(_keep.Metrics));
     }
 
-    /// <summary>The kind whose oldest came first goes first.</summary>
+    /// <summary>
+    /// The times for which things are kept shrink together: what is oldest in proportion to its own goes first. So no kind, however many of it come,
+    /// drives the others out or fills the disk.
+    /// </summary>
     private Cleaned? TooMany(Store store)
     {
         SqliteConnection connection = store.Connection;
         if (BytesInUse(connection) <= _keep.BytesMax) return null;
-        long trace = TelemetryFile.Number(connection, $"SELECT coalesce(min(id), {long.MaxValue}) FROM traces");
-        long log = TelemetryFile.Number(connection, $"SELECT coalesce(min(id), {long.MaxValue}) FROM logs");
-        return trace < log ? DeleteTraces(store, long.MaxValue) : DeleteLogs(connection, long.MaxValue);
+        (long Oldest, TimeSpan Keep, Func<long, Cleaned?> Delete)[] kinds =
+        [
+            (Oldest("traces"), _keep.Traces, before => DeleteTraces(store, before)),
+            (Oldest("logs"), _keep.Logs, before => DeleteLogs(connection, before)),
+            (Oldest("hops"), _keep.Hops, before => DeleteHops(connection, before)),
+        ];
+        long now = ArrivalClock.Microseconds(clock.GetUtcNow());
+        (long oldest, _, Func<long, Cleaned?> delete) = kinds.MaxBy(kind => (now - kind.Oldest) / kind.Keep.TotalMicroseconds);
+        // A little of its time in one step, or a kind of which few came would lose all of it.
+        return oldest == long.MaxValue ? null : delete(Math.Max(oldest + 1, oldest + (long)((now - oldest) * ShareOfStep)));
+
+        long Oldest(string table) => TelemetryFile.Number(connection, $"SELECT coalesce(min(id), {long.MaxValue}) FROM {table}");
     }
 
     /// <summary>Whole traces, as many as have a batch of spans together.</summary>
