@@ -6,6 +6,8 @@ namespace Quintet.Broker.Handshakes;
 /// <summary>What the handshake agreed on.</summary>
 internal sealed record ConnectionFacts
 {
+    private const int ShownMax = 100;
+
     public required string User { get; init; }
 
     public required string Vhost { get; init; }
@@ -26,8 +28,10 @@ internal sealed record ConnectionFacts
     public FieldTable Capabilities => ClientProperties.TryGet("capabilities", out FieldValue value) && value.Object is FieldTable table ? table
         : FieldTable.Empty;
 
-    /// <summary>Who it is, in words: the user, and what the client calls its connection.</summary>
-    public string Peer => ClientProperties.Text("connection_name") is { } name ? $"{User} ({name})" : User;
+    /// <summary>Who it is, in words: the user, and what the client calls its connection, of which no more is passed on than somebody reads.</summary>
+    public string Peer => field ??= ClientProperties.Text("connection_name") is { } name
+        ? $"{User} ({(name.Length > ShownMax ? $"{name.AsSpan(0, ShownMax)}…" : name)})"
+        : User;
 
     /// <summary>The client wants to be told that a queue went from under its consumer.</summary>
     public bool WantsCancelNotice => Capabilities.Flag("consumer_cancel_notify");

@@ -19,7 +19,10 @@ internal sealed class MessageHops(Hops? hops, int most, TimeProvider time)
     /// <summary>For a broker whose messages nobody follows.</summary>
     public static MessageHops Off { get; } = new(null, 0, TimeProvider.System);
 
-    public bool IsOn => hops is { IsOn: true } && most > 0;
+    /// <summary>Whether anything would be noted now: somebody listens, and there is room in this second.</summary>
+    public bool IsOn => most > 0 && hops is { IsOn: true } && (Volatile.Read(ref _noted) < most || Volatile.Read(ref _second) != Second);
+
+    private long Second => time.GetTimestamp() / time.TimestampFrequency;
 
     /// <summary>A message goes into queues: from an exchange, or as a dead letter from another queue.</summary>
     public void Queued(List<Queue> queues, ReadOnlySpan<byte> octets)
@@ -91,7 +94,7 @@ internal sealed class MessageHops(Hops? hops, int most, TimeProvider time)
     // Two threads at the turn of a second may grant a few more than there are.
     private bool HasRoom()
     {
-        long second = time.GetTimestamp() / time.TimestampFrequency;
+        long second = Second;
         if (Interlocked.Exchange(ref _second, second) != second) Volatile.Write(ref _noted, 0);
         return Interlocked.Increment(ref _noted) <= most;
     }

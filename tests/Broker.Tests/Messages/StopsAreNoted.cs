@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using Quintet.Broker.Tests.Systems;
 using Quintet.Hosting.Telemetry;
 using Quintet.TestKit.Processes;
@@ -68,7 +69,26 @@ public sealed class StopsAreNoted : IDisposable
     }
 
     [Fact]
-    public async Task What_has_no_id_is_not_noted_nor_more_in_a_second_than_was_allowed()
+    public async Task No_more_is_noted_in_a_second_than_was_allowed_nor_more_of_a_name_than_is_read()
+    {
+        FakeTimeProvider time = new(DateTimeOffset.UnixEpoch.AddYears(56));
+        await using RunningBroker broker = await RunningBroker.StartWithAsync(
+            services => services.AddSingleton(new Hops(_loggers)).AddSingleton<TimeProvider>(time), ("Broker:HopsPerSecond", "3"));
+        await using IConnection connection = await ConnectAsync(broker, new string('n', 30_000));
+        await using IChannel channel = await connection.ConfirmingAsync();
+        await channel.QueueAsync("work");
+
+        for (int number = 0; number < 10; number++) await PublishAsync(channel, "", "work", $"m-{number}");
+        Assert.Equal(["m-0", "m-1", "m-2"], _log.All.Select(hop => hop.Id).Distinct());
+        time.Advance(TimeSpan.FromSeconds(1));
+        BasicGetResult got = (await channel.BasicGetAsync("work", autoAck: true, Stop))!;
+
+        Assert.Equal("m-0", got.BasicProperties.MessageId);
+        Assert.Equal($"delivered gone work: guest ({new string('n', 100)}…) 1", _log.Of("m-0")[^1]);
+    }
+
+    [Fact]
+    public async Task What_has_no_id_is_not_noted_nor_anything_where_nothing_is_allowed()
     {
         await using RunningBroker broker = await StartAsync(("Broker:HopsPerSecond", "0"));
         await using IConnection connection = await ConnectAsync(broker, "shop");
