@@ -66,11 +66,11 @@ public sealed record SystemMap(IReadOnlyList<MapNode> Nodes, IReadOnlyList<MapEd
     }
 
     /// <summary>
-    /// A service that is busy, and whose spans tell of no database, does not tell of it; and what goes through the gateway is not seen as that of the
+    /// A service whose spans tell of its work, and of no database, does not tell of it; and what goes through the gateway is not seen as that of the
     /// service which sent it there.
     /// </summary>
     private static bool IsHidden(Way way, IReadOnlyDictionary<Way, Traffic> seen) =>
-        (way.To.Kind == NodeKind.Database && seen.Keys.Any(other => other.To == way.From))
+        (way.To.Kind == NodeKind.Database && seen.Any(other => other.Key.To == way.From && other.Value.Count is not null))
         || (way is { From.Kind: NodeKind.Service, To.Kind: NodeKind.Service } && seen.ContainsKey(new Way(way.From, NodeKey.Gateway)));
 
     /// <summary>Whether the service at one of its ends says what it does, and does not say this.</summary>

@@ -19,6 +19,14 @@ internal sealed partial class StopWords
         _beginning = beginning;
     }
 
+    /// <summary>What a story that begins with this hop is called.</summary>
+    public static string TitleOf(HopFacts first) => first.Hop.Stage switch
+    {
+        HopStage.Queued or HopStage.Delivered or HopStage.Settled =>
+            $"message to {(string.IsNullOrEmpty(first.Source) ? first.Place ?? "nobody" : first.Source)}",
+        _ => first.Place ?? first.EventType ?? first.Hop.Stage,
+    };
+
     /// <summary>The stops of one hop: mostly one; none where another hop tells the same and more.</summary>
     public IEnumerable<Stop> Tell(HopFacts hop) => hop.Hop.Stage switch
     {

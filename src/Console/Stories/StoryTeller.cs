@@ -73,7 +73,7 @@ internal sealed class StoryTeller(Hops hops, TimeProvider time)
                 .OrderBy(stop => stop.Key).Select(stop => stop.Stop),
         ];
         return new Story(
-            first.Place ?? first.EventType ?? first.Hop.Stage, first.Hop.TraceId, first.Began, facts.Max(fact => fact.Hop.Hop.Time) - first.Began, state,
+            StopWords.TitleOf(first), first.Hop.TraceId, first.Began, facts.Max(fact => fact.Hop.Hop.Time) - first.Began, state,
             [.. ends.Select(end => end.Waiting).OfType<string>()], stops)
         {
             Queues = [.. ends.Select(end => end.Queue).OfType<string>().Distinct()],

@@ -33,6 +33,7 @@ public sealed class MapTests
     {
         Town town = Town.Reference().Seen(Peer.Outside, Town.Service("quintet-gateway")).Seen(Town.Service("quintet-gateway"), Town.Service("users"));
         Assert.Equal(EdgeState.Unmeasured, town.Map().Edge("service:users>database:users")!.State);
+        Assert.Equal(EdgeState.Unseen, Town.Reference().Map().Edge("service:users>database:users")!.State);
 
         SystemMap map = town.Seen(Town.Service("users"), new Peer(PeerKind.Database, "sqlite main")).Map();
 

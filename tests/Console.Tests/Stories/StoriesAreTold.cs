@@ -147,7 +147,7 @@ public sealed class StoriesAreTold : IDisposable
     public async Task A_message_between_two_that_tell_nothing_is_followed_by_what_the_broker_saw()
     {
         Broker(HopStage.Queued, "routed", 0, "billing", source: "shop", detail: "shop.sold");
-        Assert.Equal("in billing: a consumer is waited for", Assert.Single((await StoryAsync()).Waiting));
+        Assert.Equal(("message to shop", "in billing: a consumer is waited for"), ((await StoryAsync()).Title, Assert.Single((await StoryAsync()).Waiting)));
 
         Broker(HopStage.Delivered, "delivered", 1, "billing", detail: "billing (pika)");
         Assert.StartsWith("in hand at billing (pika), out of billing", Assert.Single((await StoryAsync()).Waiting), StringComparison.Ordinal);
