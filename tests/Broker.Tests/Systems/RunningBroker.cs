@@ -107,10 +107,26 @@ internal sealed class RunningBroker : IAsyncDisposable
         return http;
     }
 
-    /// <summary>What the disk would hold if the process were killed now: the files as they are, while the broker goes on.</summary>
+    /// <summary>
+    /// What the disk would hold if the process were killed now: the files as they are, while the broker goes on. A copy during which a file got
+    /// another name, or was given back, is of no moment: it is taken again.
+    /// </summary>
     public string CopyAsAfterAKill(TempFolder to)
     {
-        string copy = to[$"copy-{Guid.NewGuid():N}"];
+        for (int left = 100; ; left--)
+        {
+            try
+            {
+                return CopyOnce(to[$"copy-{Guid.NewGuid():N}"]);
+            }
+            catch (FileNotFoundException) when (left > 0)
+            {
+            }
+        }
+    }
+
+    private string CopyOnce(string copy)
+    {
         Directory.CreateDirectory(copy);
         foreach (string file in Directory.GetFiles(DataFolder).Where(file => Path.GetFileName(file) != ".lock"))
         {
