@@ -13,6 +13,7 @@ internal sealed class TelemetryFigures(HttpClient client, int console, int recei
 {
     public const string AsConsole = "QUINTET_BENCHMARK_RUN_CONSOLE";
 
+    private const string Secret = "a-secret-of-the-benchmark-alone";
     private const int SpansPerSecond = 2000;
     private const int TracesOfRequest = 30;
 
@@ -33,7 +34,7 @@ internal sealed class TelemetryFigures(HttpClient client, int console, int recei
 
     public static async Task<Report> MeasureAsync(int seconds, int spans, CancellationToken cancellation)
     {
-        Report report = new($"dotnet run -c Release --project benchmarks/Console.Benchmarks -- {seconds} {spans}");
+        Report report = new($"dotnet run -c Release --project benchmarks/Console.Benchmarks -- {seconds} {spans}", System.Console.Error.WriteLine);
         using TempFolder folder = new();
         int port = FreePort.Take();
         int receiver = FreePort.Take();
@@ -42,12 +43,15 @@ internal sealed class TelemetryFigures(HttpClient client, int console, int recei
             [AsConsole] = "yes",
             ["Console__DataFolder"] = folder["data"],
             ["Console__Port"] = $"{port}",
+            ["Console__Access__Tokens__0__Name"] = "benchmark",
+            ["Console__Access__Tokens__0__Secret"] = Secret,
             ["Console__Telemetry__GrpcPort"] = "0",
             ["Console__Telemetry__HttpPort"] = $"{receiver}",
             ["Console__Telemetry__Sampling__SpansPerSecond"] = "1000000",
             ["Console__Telemetry__Keep__BytesMax"] = $"{8L << 30}",
         });
         using HttpClient client = new(new SocketsHttpHandler()) { Timeout = TimeSpan.FromMinutes(1) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Secret);
         TelemetryFigures figures = new(client, port, receiver);
         await Eventually.TrueAsync("the console is ready", () => figures.IsReadyAsync(cancellation), cancellation, () => child.Output);
         await figures.FillAsync(report, child, folder, seconds, spans, cancellation);

@@ -16,7 +16,7 @@ internal static class SystemFigures
 
     public static async Task<Report> MeasureAsync(int repetitions, CancellationToken cancellation)
     {
-        Report report = new($"dotnet run -c Release --project benchmarks/Load -- system {repetitions}");
+        Report report = new($"dotnet run -c Release --project benchmarks/Load -- system {repetitions}", Console.Error.WriteLine);
         await using QuintetSystem system = await QuintetSystem.StartAsync(cancellation);
         await WarmStartsAsync(system, report, repetitions, cancellation);
         await MemoryAsync(system, report, cancellation);

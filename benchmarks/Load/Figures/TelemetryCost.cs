@@ -21,7 +21,7 @@ internal static class TelemetryCost
 
     public static async Task<Report> MeasureAsync(int rounds, CancellationToken cancellation)
     {
-        Report report = new($"dotnet run -c Release --project benchmarks/Load -- console {rounds}");
+        Report report = new($"dotnet run -c Release --project benchmarks/Load -- console {rounds}", Console.Error.WriteLine);
         await using QuintetSystem with = await QuintetSystem.StartAsync(cancellation, console: true);
         await using QuintetSystem without = await QuintetSystem.StartAsync(cancellation);
         foreach (QuintetSystem system in (QuintetSystem[])[with, without])

@@ -20,6 +20,8 @@ internal sealed record Scenario(string Name, string Title, string Target, Func<S
         new("consume-quorum", "publish + confirm + consume, quorum queue, an ack for each message", "≤ 12 µs", s => Consuming.AlongAsync(s, "quorum")),
         new("drain-classic", "drain, classic queue, prefetch 1,000, one ack for 100", "≤ 3 µs", s => Consuming.DrainAsync(s, "classic")),
         new("drain-quorum", "drain, quorum queue, prefetch 1,000, one ack for 100", "≤ 3 µs", s => Consuming.DrainAsync(s, "quorum")),
+        new("publish-stream", "publish + confirm, stream, 1 connection", "", s => Publishing.MeasureAsync(s, "stream", 1)),
+        new("read-stream", "read a stream from its first message, prefetch 1,000, one ack for 100", "", s => Consuming.DrainAsync(s, "stream")),
         new("latency-classic", "1,000 messages/s, classic queue, from publish to deliver", "p50 < 1 ms, p99 below both quorum figures of RabbitMQ",
             s => Pacing.DeliveryAsync(s, "classic")),
         new("latency-quorum", "1,000 messages/s, quorum queue, from publish to deliver", "p50 < 1 ms, p99 below both quorum figures of RabbitMQ",

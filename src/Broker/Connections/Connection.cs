@@ -25,6 +25,7 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
     private readonly List<Channel> _confirming = [];
     private readonly ConcurrentQueue<(Channel Channel, ulong Tag, AmqpException Fault)> _overdue = [];
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(transport.ConnectionClosed);
+    private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[] _scratch = [];
     private AmqpException? _forced;
     private uint _method;
@@ -59,6 +60,9 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
     public bool IsHeldBack { get; private set; }
 
     public CancellationToken Stopping => _stop.Token;
+
+    /// <summary>Completes when the connection is listed no more.</summary>
+    public Task Removed => _removed.Task;
 
     public async Task RunAsync()
     {
@@ -109,6 +113,8 @@ internal sealed partial class Connection(ConnectionContext transport, OutgoingFr
             // It has just ended by itself.
         }
     }
+
+    public void WasRemoved() => _removed.TrySetResult();
 
     /// <summary>Has the read loop close a channel for a delivery that is out for too long, unless its ack comes first.</summary>
     public void CloseOverdue(Channel channel, ulong deliveryTag, AmqpException fault)

@@ -81,7 +81,9 @@ internal sealed class ConnectionList
 
     public void Remove(Connection connection)
     {
-        if (_byName.TryRemove(new KeyValuePair<string, Connection>(connection.Name, connection))) _churn.Count(Churn.ConnectionClosed);
+        if (!_byName.TryRemove(new KeyValuePair<string, Connection>(connection.Name, connection))) return;
+        _churn.Count(Churn.ConnectionClosed);
+        connection.WasRemoved();
     }
 
     /// <summary>Closes every connection, and from now on each that has just logged in.</summary>

@@ -70,9 +70,11 @@ public class ManagementAnswers
 
         JsonElement listed = (await http.GetFromJsonAsync<JsonElement>("/api/connections", Stop)).EnumerateArray().Single();
         Assert.Equal("mine", listed.GetProperty("client_properties").GetProperty("connection_name").GetString());
-        HttpResponseMessage deleted = await http.DeleteAsync($"/api/connections/{Uri.EscapeDataString(listed.GetProperty("name").GetString()!)}", Stop);
+        string path = $"/api/connections/{Uri.EscapeDataString(listed.GetProperty("name").GetString()!)}";
+        HttpResponseMessage deleted = await http.DeleteAsync(path, Stop);
 
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(path, Stop)).StatusCode);
         ShutdownEventArgs reason = await closed.Task.WaitAsync(Stop);
         Assert.Equal((320, "CONNECTION_FORCED - Closed via management plugin"), (reason.ReplyCode, reason.ReplyText));
     }

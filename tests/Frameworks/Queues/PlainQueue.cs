@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Quintet.TestKit.Processes;
 using Quintet.TestKit.Systems;
 using RabbitMQ.Client;
@@ -12,6 +13,17 @@ internal static class PlainQueue
     {
         await using IConnection connection = await new ConnectionFactory { HostName = "127.0.0.1", Port = broker.Port }.CreateConnectionAsync(cancellation);
         return await Eventually.GetAsync($"a message in {queue}", () => TryTakeAsync(connection, queue, cancellation), cancellation);
+    }
+
+    /// <summary>Publishes bodies as JSON, persistent; each is confirmed when this returns.</summary>
+    public static async Task PublishAsync<T>(BoxProcess broker, string queue, IEnumerable<T> bodies, CancellationToken cancellation)
+    {
+        await using IConnection connection = await new ConnectionFactory { HostName = "127.0.0.1", Port = broker.Port }.CreateConnectionAsync(cancellation);
+        CreateChannelOptions confirming = new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
+        await using IChannel channel = await connection.CreateChannelAsync(confirming, cancellation);
+        BasicProperties persistent = new() { Persistent = true, ContentType = "application/json" };
+        await Task.WhenAll(bodies.Select(body => channel.BasicPublishAsync(
+            "", queue, mandatory: true, persistent, JsonSerializer.SerializeToUtf8Bytes(body), cancellation).AsTask()));
     }
 
     public static async Task<uint> CountAsync(BoxProcess broker, string queue, CancellationToken cancellation)

@@ -37,6 +37,42 @@ public sealed class WolverineTests
         await StopAsync(shop, depot);
     }
 
+    [Fact]
+    public async Task What_was_confirmed_is_handled_over_two_kills_and_the_bus_finds_back_by_itself()
+    {
+        await using BoxProcess broker = await BoxProcess.StartAsync("broker", Cancellation);
+        using IHost depot = await StartAsync(broker, options =>
+            options.ListenToRabbitQueue("parcels").ProcessInline().DefaultIncomingMessage<ParcelSent>());
+        using IHost shop = await StartAsync(broker, ToParcels);
+        Seen seen = depot.Services.GetRequiredService<Seen>();
+
+        // Wolverine's own send does not tell whether it was confirmed, so what must not be lost is published by a plain client.
+        for (int kills = 0; kills < 2; kills++)
+        {
+            await PlainQueue.PublishAsync(broker, "parcels", ParcelsOf(kills), Cancellation);
+            await broker.KillAsync();
+            await broker.RestartAsync(Cancellation);
+        }
+
+        await Eventually.TrueAsync(
+            "all that was confirmed is handled",
+            () => Task.FromResult(ParcelsOf(0).Concat(ParcelsOf(1)).All(parcel => seen.Attempts.ContainsKey(parcel.Number))),
+            Cancellation,
+            () => $"{seen.Attempts.Count} handled");
+        await Eventually.TrueAsync(
+            "the sender that lived through both kills sends again",
+            async () =>
+            {
+                await shop.MessageBus().SendAsync(new ParcelSent(5_000));
+                return seen.Attempts.ContainsKey(5_000);
+            },
+            Cancellation);
+        await Eventually.TrueAsync("the queue is empty", async () => await PlainQueue.CountAsync(broker, "parcels", Cancellation) == 0, Cancellation);
+        await StopAsync(shop, depot);
+    }
+
+    private static IEnumerable<ParcelSent> ParcelsOf(int round) => Enumerable.Range(1_000 + round * 300, 300).Select(number => new ParcelSent(number));
+
     private static void ToParcels(WolverineOptions options)
     {
         options.PublishMessage<ParcelSent>().ToRabbitQueue("parcels").SendInline();

@@ -7,13 +7,18 @@ using Quintet.TestKit.Processes;
 namespace Quintet.TestKit.Figures;
 
 /// <summary>What was measured, with what a reader needs to believe it: commit, versions, machine, load before and after.</summary>
-public sealed class Report(string command)
+public sealed class Report(string command, Action<string>? progress = null)
 {
     private readonly List<(string What, string Value, string Target)> rows = [];
     private readonly string loadBefore = LoadAverage();
     private string text = "";
 
-    public void Add(string what, string value, string target = "") => rows.Add((what, value, target));
+    /// <summary>Adds a row, and tells it at once: a measurement takes minutes, and whoever waits sees how far it is.</summary>
+    public void Add(string what, string value, string target = "")
+    {
+        rows.Add((what, value, target));
+        progress?.Invoke($"{what}: {value}");
+    }
 
     /// <summary>Adds text of the caller's own below the table, or instead of one.</summary>
     public void AddText(string added) => text += added;

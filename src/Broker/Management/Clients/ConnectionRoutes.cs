@@ -13,6 +13,8 @@ namespace Quintet.Broker.Management.Clients;
 /// <summary>Connections and channels: to look at, and to close.</summary>
 internal static class ConnectionRoutes
 {
+    private static readonly TimeSpan CloseWait = TimeSpan.FromSeconds(1);
+
     public static void MapConnections(this RouteGroupBuilder api)
     {
         api.MapGet("/connections", (HttpContext http, BrokerContext broker, StatisticsLoop rates) => List(http, Visible(http, broker), rates));
@@ -22,7 +24,7 @@ internal static class ConnectionRoutes
         api.MapDelete("/connections/username/{user}", (Delegate)CloseAll);
         api.MapGet("/connections/{name}", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
             http.One(ConnectionShapes.Of(Require(http, broker), rates)));
-        api.MapDelete("/connections/{name}", (HttpContext http, BrokerContext broker) => CloseOne(http, broker));
+        api.MapDelete("/connections/{name}", (Delegate)CloseOne);
         api.MapGet("/connections/{name}/channels", (HttpContext http, BrokerContext broker, StatisticsLoop rates) =>
             Channels(http, [Require(http, broker)], rates));
         api.MapGet("/channels", (HttpContext http, BrokerContext broker, StatisticsLoop rates) => Channels(http, Visible(http, broker), rates));
@@ -52,16 +54,24 @@ internal static class ConnectionRoutes
         return http.One(shown);
     }
 
-    private static IResult CloseOne(HttpContext http, BrokerContext broker)
+    private static async Task<IResult> CloseOne(HttpContext http, BrokerContext broker)
     {
-        Close(http, Require(http, broker));
+        await CloseAsync(http, [Require(http, broker)]);
         return Results.NoContent();
     }
 
-    private static IResult CloseAll(HttpContext http, BrokerContext broker)
+    private static async Task<IResult> CloseAll(HttpContext http, BrokerContext broker)
     {
-        foreach (Connection connection in OfUser(http, broker)) Close(http, connection);
+        await CloseAsync(http, [.. OfUser(http, broker)]);
         return Results.NoContent();
+    }
+
+    /// <summary>Answers when the connections and what was exclusively theirs are gone; a client that does not answer its close is not waited for.</summary>
+    private static async Task CloseAsync(HttpContext http, Connection[] connections)
+    {
+        foreach (Connection connection in connections) Close(http, connection);
+        Task gone = Task.WhenAll(connections.Select(connection => connection.Removed));
+        await Task.WhenAny(gone, Task.Delay(CloseWait, TimeProvider.System, http.RequestAborted));
     }
 
     private static void Close(HttpContext http, Connection connection)
