@@ -90,6 +90,9 @@ internal sealed class MapLayout
         return EdgeLine.Through(points);
     }
 
+    /// <summary>The number of the gap between two columns in which something stands.</summary>
+    public int GapAt(double x) => _columns.FindLastIndex(column => column.X <= x);
+
     private int ColumnOf(NodeKey key) => _columns.FindIndex(column => column.X == _boxes[key].X);
 
     private static double WidthOf(MapLayer layer) => layer switch

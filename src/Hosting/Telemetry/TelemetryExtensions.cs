@@ -13,7 +13,8 @@ namespace Quintet.Hosting.Telemetry;
 /// <summary>OpenTelemetry, the same for every process here.</summary>
 public static class TelemetryExtensions
 {
-    private static readonly string[] Sources = ["Quintet.*", "System.Net.Http", "Yarp.ReverseProxy", "RabbitMQ.Client.*"];
+    // YARP's own span says nothing that those of the request before it and of the call behind it do not.
+    private static readonly string[] Sources = ["Quintet.*", "System.Net.Http", "RabbitMQ.Client.*"];
     private static readonly string[] Meters =
     [
         "Quintet.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime",

@@ -49,6 +49,20 @@ public sealed class MapLayoutTests
     });
 
     [Fact]
+    public void Words_beside_each_other_do_not_overlap_and_stay_in_their_order() =>
+        Gen.Select(Gen.Double[0, 300], Gen.Double[10, 60]).Array[1, 30].Sample(labels =>
+        {
+            (double Top, double Height)[] wanted = [.. labels.Select(label => (label.Item1, label.Item2)).OrderBy(label => label.Item1)];
+            double[] tops = EdgeLabels.Spread(wanted);
+            for (int i = 1; i < tops.Length; i++) Assert.True(tops[i] >= tops[i - 1] + wanted[i - 1].Height - 1e-6);
+            Assert.Equal(wanted.Sum(label => label.Top), tops.Sum(), 1e-3); // nobody is moved for nothing: what goes up is what goes down
+        });
+
+    [Fact]
+    public void Words_that_have_room_stay_where_they_are() =>
+        Assert.Equal([0, 30, 95, 125], EdgeLabels.Spread([(0, 30), (30, 30), (100, 30), (120, 30)]));
+
+    [Fact]
     public void The_order_in_which_nodes_are_told_does_not_matter() => Graphs.Sample(graph =>
     {
         MapLayout layout = new(graph.Nodes);
