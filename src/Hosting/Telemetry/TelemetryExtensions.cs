@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -19,6 +20,10 @@ public static class TelemetryExtensions
     [
         "Quintet.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime",
     ];
+
+    // Room for 2,000 sets of attributes is taken for each instrument at once; these have a few, whatever the service does.
+    private static MetricStreamConfiguration? RoomFor(Instrument instrument) =>
+        instrument.Meter.Name is "System.Runtime" or "Microsoft.AspNetCore.Server.Kestrel" ? new MetricStreamConfiguration { CardinalityLimit = 100 } : null;
 
     /// <summary>
     /// Exports traces, metrics and logs when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and costs nothing when it is not. All standard
@@ -45,7 +50,7 @@ public static class TelemetryExtensions
             .WithTracing(tracing => tracing
                 .AddAspNetCoreInstrumentation(http => http.Filter = context => !context.Request.Path.StartsWithSegments("/health"))
                 .AddSource(Sources))
-            .WithMetrics(metrics => metrics.AddMeter(Meters))
+            .WithMetrics(metrics => metrics.AddMeter(Meters).AddView(RoomFor))
             .WithLogging(null, logs => logs.IncludeFormattedMessage = true) // whoever reads a log wants its words, not the template
             .UseOtlpExporter();
     }
