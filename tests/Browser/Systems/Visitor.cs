@@ -1,4 +1,5 @@
 using System.Drawing;
+using System.Globalization;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
 using OpenQA.Selenium.Interactions;
@@ -59,6 +60,15 @@ internal sealed class Visitor : IAsyncDisposable
     {
         _browser.Navigate().GoToUrl(new Uri(_console, path));
         await ShowsAsync("main[data-live]", cancellation);
+    }
+
+    /// <summary>Waits until the page that is being loaded answers to clicks: how long that took, and what was sent for it.</summary>
+    public async Task<(double Milliseconds, long Octets)> BecomesLiveAsync(CancellationToken cancellation)
+    {
+        await ShowsAsync("main[data-live]", cancellation);
+        double milliseconds = Convert.ToDouble(_browser.ExecuteScript("return performance.now()"), CultureInfo.InvariantCulture);
+        long octets = Ask<long>("return performance.getEntries().reduce((sum, entry) => sum + (entry.transferSize ?? 0), 0)");
+        return (milliseconds, octets);
     }
 
     /// <summary>Waits until something stands on the page.</summary>
