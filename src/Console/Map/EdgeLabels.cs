@@ -9,25 +9,27 @@ internal static class EdgeLabels
     /// <summary>From the top of the words to their first baseline.</summary>
     public const double Ascent = 10;
 
+    /// <summary>From the top of the words to the baseline of a warning below two rows.</summary>
+    public const double WarningDrop = Ascent + (2 * RowHeight) - 4;
+
     private const double Apart = 2;
 
     /// <summary>The heights of the tops of those that have words, by id of the edge.</summary>
-    public static Dictionary<string, double> Tops(MapLayout layout, IEnumerable<MapEdge> edges)
+    public static Dictionary<string, double> Tops(MapLayout layout, IEnumerable<(MapEdge Edge, EdgeLine Line)> drawn)
     {
         Dictionary<string, double> tops = [];
-        foreach (IGrouping<int, (string Id, double Top, double Height)> gap in edges.Select(edge => (edge, Rows: RowsOf(edge))).Where(one => one.Rows > 0)
-            .GroupBy(one => layout.GapAt(layout.LineOf(one.edge.Way).LabelX), one => (one.edge.Id, WishOf(layout, one.edge), one.Rows * RowHeight)))
+        foreach (var gap in drawn.Where(one => RowsOf(one.Edge) > 0).GroupBy(one => layout.GapAt(one.Line.LabelX)))
         {
-            (string Id, double Top, double Height)[] fromTop = [.. gap.OrderBy(label => label.Top).ThenBy(label => label.Id, StringComparer.Ordinal)];
-            double[] spread = Spread([.. fromTop.Select(label => (label.Top, label.Height + Apart))]);
-            foreach ((int row, (string Id, double Top, double Height) label) in fromTop.Index()) tops[label.Id] = spread[row];
+            (MapEdge Edge, EdgeLine Line)[] fromTop = [.. gap.OrderBy(one => one.Line.LabelY).ThenBy(one => one.Edge.Id, StringComparer.Ordinal)];
+            double[] spread = Spread([.. fromTop.Select(one => (WishOf(one.Line), (RowsOf(one.Edge) * RowHeight) + Apart))]);
+            foreach ((int row, (MapEdge edge, _)) in fromTop.Index()) tops[edge.Id] = spread[row];
         }
 
         return tops;
     }
 
     /// <summary>Where the top would be if there were no others: the first two rows are in the middle of the line.</summary>
-    public static double WishOf(MapLayout layout, MapEdge edge) => layout.LineOf(edge.Way).LabelY - 5 - Ascent;
+    public static double WishOf(EdgeLine line) => line.LabelY - 5 - Ascent;
 
     /// <summary>
     /// Tops of things below each other, each as near as can be to where it wants to be: what would overlap is joined into a block, which stands
